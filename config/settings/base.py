@@ -1,0 +1,213 @@
+"""What every process shares. Values from outside come through config.env alone."""
+
+import hmac
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from config.env import Environment
+from config.settings.pages import *
+
+ROOT = Path(__file__).resolve().parents[2]
+env = Environment.read(os.environ)
+
+SECRET_KEY = env.secret_key
+DEBUG = env.debug
+ALLOWED_HOSTS = env.allowed_hosts
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "corsheaders",
+    "csp",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "apps.core",
+    "apps.users",
+    "apps.courses",
+    "apps.notifications",
+    "apps.webhooks",
+]
+
+# The request id, the log line, metrics and security headers are added outside Django, in apps/core/wsgi.py.
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "config.page_policy.PagePolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# One connection a thread, kept and checked: a pool took seconds to recover after an outage, a fresh connection milliseconds.
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        **env.database,
+        "OPTIONS": {"connect_timeout": 1, **env.database["OPTIONS"]},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# A cache may be slow or away, never in the way: 0.2 s at the most, which leaves room under 0.3 s, and no retries (redis-py's own would block for seconds). No
+# greetings beyond SELECT when connecting, each of which could be waited for. What comes back is JSON or plain bytes, never a pickle.
+_REDIS_OPTIONS: dict[str, Any] = {
+    "SOCKET_CONNECT_TIMEOUT": 0.2,
+    "SOCKET_TIMEOUT": 0.2,
+    "CONNECTION_POOL_KWARGS": {
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,
+        "driver_info": None,
+    },
+}
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": env.redis_url,
+        "KEY_PREFIX": "campanile",
+        "OPTIONS": _REDIS_OPTIONS | {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"},
+    },
+    "bytes": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": env.redis_url,
+        "KEY_PREFIX": "campanile-bytes",
+        "OPTIONS": _REDIS_OPTIONS | {"SERIALIZER": "apps.core.bytes_cache.PlainBytes"},
+    },
+}
+
+AUTH_USER_MODEL = "users.User"
+PASSWORD_HASHERS = [
+    "apps.users.hashers.Argon2",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("sr", "Srpski")]
+USE_I18N = True
+USE_TZ = True
+FORMAT_MODULE_PATH = ["config.formats"]
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT: Path | None = ROOT / env.static_root
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.users.authentication.AccessTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "apps.core.pagination.PageNumberPagination",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "apps.core.exception_handler.problem_response",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+# Where people with browsers work: errors there are pages, everywhere else problem documents.
+PAGE_PREFIXES = ["/admin/"]
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Campanile",
+    "DESCRIPTION": "The backend of a campus app: catalogue, timetable, exams, and the messages that ring phones.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.0.3",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "EntryKind": "apps.courses.schema.ENTRY_KINDS",
+        "ExamKind": "apps.courses.schema.EXAM_KINDS",
+        "PeriodKind": "apps.courses.schema.PERIOD_KINDS",
+        "ExceptionStatus": "apps.courses.schema.EXCEPTION_STATUSES",
+        "OccurrenceStatus": "apps.courses.schema.OCCURRENCE_STATUSES",
+        "AddressKind": "apps.notifications.models.device.Device.Kind",
+    },
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=90),
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": hmac.digest(SECRET_KEY.encode(), b"access and refresh tokens", "sha256").hex(),
+    "AUDIENCE": "campanile",
+    "ISSUER": "campanile",
+}
+
+LOGGING_CONFIG = "apps.core.logging.configure"
+LOGGING = {"json": True, "level": "INFO"}
+METRICS_TOKEN = env.metrics_token
+# Below these a path is a secret, which the log must not hold.
+SECRET_PATH_PREFIXES = ["/calendar/"]
+
+CATALOGUE_PUBLIC = env.catalogue_public
+WEBHOOK_SECRETS = env.webhook_secrets
+GOOGLE_APPLICATION_CREDENTIALS = env.google_application_credentials
+FIREBASE_PROJECT_ID = env.firebase_project_id
+FCM_EMULATOR_HOST = env.fcm_emulator_host
+SETTLE_SECONDS = env.settle_seconds
+TRUSTED_PROXIES = env.trusted_proxies
+DEFAULT_FROM_EMAIL = "Campanile <campanile@localhost>"
+vars().update(env.email)
+
+# The worker's lanes: what each polls, see apps/core/worker.py.
+WORKER_LANES = {
+    "apply": "apps.webhooks.processing.apply_pending",
+    "expiry": "apps.courses.expiry.expire_due",
+    "fan-out": "apps.notifications.outbox.expand_due",
+    "push": "apps.notifications.delivery.send_due",
+}
+
+# What /health/ready/ asks, in this order; each returns nothing or raises with the reason.
+READINESS_CHECKS = {
+    "database": "apps.core.readiness.database",
+    "cache": "apps.core.readiness.cache",
+    "migrations": "apps.core.readiness.migrations",
+    "workers": "apps.core.readiness.workers",
+}

@@ -1,0 +1,15 @@
+"""A developer's machine, as `make run` starts it: the demo faculty is installed, answers may say more."""
+
+from config.settings.base import *
+from config.settings.base import INSTALLED_APPS, READINESS_CHECKS
+
+INSTALLED_APPS = [*INSTALLED_APPS, "apps.demo"]
+READINESS_CHECKS = {**READINESS_CHECKS, "demo data": "apps.demo.readiness.applied"}
+LOGGING = {"json": False, "level": "INFO"}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+# Static files come from where the apps keep them; nothing needs collecting.
+STATIC_ROOT = None
+WHITENOISE_USE_FINDERS = True
