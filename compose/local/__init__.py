@@ -1,0 +1,1 @@
+"""The whole system on one machine, from wheels: PostgreSQL, Valkey, web, worker and the push emulator."""
