@@ -1,0 +1,82 @@
+"""Rendered bytes under (key, revision): in this process first, then through django-redis in Redis, where processes warm each other.
+
+Nothing here can serve anything old: a value is found only under the revision that PostgreSQL says is committed, and bytes of one
+revision never change. Redis evicted, frozen, or restored from a dump costs a rendering, nothing else.
+"""
+
+import hashlib
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import caches
+from django_redis.serializers.base import BaseSerializer
+from django_redis.util import CacheKey
+
+from apps.core.breaker import Breaker
+from apps.core.copies import Copy
+from apps.core.lru import BoundedBytes
+
+ALIAS = "bytes"
+_EVERYTHING = CacheKey(f"{settings.CACHES[ALIAS]['KEY_PREFIX']}:*")
+CAPACITY = 32 * 1024 * 1024
+
+
+class PlainBytes(BaseSerializer):
+    """The serializer of this alias: what comes from Redis is data, never a pickle."""
+
+    def dumps(self, value: bytes) -> bytes:
+        return value
+
+    def loads(self, value: bytes) -> bytes:
+        return value
+
+
+class BytesCache:
+    def __init__(self) -> None:
+        self._near: BoundedBytes[tuple[str, int], Copy] = BoundedBytes(CAPACITY)
+        self.breaker = Breaker(self._ping)
+
+    def get(self, key: str, revision: int) -> Copy | None:
+        if copy := self._near.get((key, revision)):
+            return copy
+        name = _name(key)
+        value = self.breaker.call(lambda: _far().get(name, version=revision))
+        copy = Copy.unpack(value, f"{revision}:{key}")
+        if copy is None or copy.expires_at <= time.time():
+            return None
+        self._near.put((key, revision), copy, size=copy.size, deadline=copy.expires_at)
+        return copy
+
+    def put(self, key: str, copy: Copy, *, lifetime: int) -> None:
+        """`lifetime` in seconds: how long bytes that nobody invalidates may lie around."""
+        deadline = min(time.time() + lifetime, copy.expires_at)
+        self._near.put((key, copy.revision), copy, size=copy.size, deadline=deadline)
+        value = copy.pack(f"{copy.revision}:{key}")
+        timeout = deadline - time.time()
+        if timeout > 0:
+            self.breaker.call(lambda: _far().set(_name(key), value, timeout=timeout, version=copy.revision))
+
+    def forget(self, revision: int) -> int:
+        """Hygiene after a commit: frees what nobody will ask for again. Returns how many keys Redis dropped."""
+        return self.breaker.call(lambda: _far().delete_pattern("*", version=revision, itersize=1000)) or 0
+
+    def clear(self) -> None:
+        """Everything of every revision, for tests and for staff after a database was restored from a backup."""
+        self._near.clear()
+        self.breaker.call(lambda: _far().delete_pattern(_EVERYTHING, itersize=1000))
+
+    def _ping(self) -> None:
+        _far().client.get_client().ping()
+
+
+def _far() -> Any:
+    """django-redis's cache; its own annotations stop at the public methods."""
+    return caches[ALIAS]
+
+
+def _name(key: str) -> str:
+    return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
+
+
+bytes_cache = BytesCache()

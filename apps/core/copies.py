@@ -1,0 +1,90 @@
+"""A rendered body in the forms it is served in, and those forms as one value that Redis can hold."""
+
+import gzip
+import hashlib
+import json
+import struct
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+CONTENT_TYPE = "application/json"
+SMALLEST_GZIP = 512
+_HEAD = struct.Struct("!4s32sII")
+_MAGIC = b"CBC1"
+NEVER = 1e12
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A body and the revision it belongs to: both from one SQL statement, so that neither can be newer than the other.
+
+    `expires_at` is set when the body also depends on the clock, such as the week number of today.
+    """
+
+    body: bytes
+    revision: int
+    expires_at: datetime | None = None
+    content_type: str = CONTENT_TYPE
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """`zipped` is empty where gzip gains nothing, `expires_at` is in seconds since the epoch, NEVER when the clock ends nothing."""
+
+    body: bytes
+    zipped: bytes
+    tag: str
+    revision: int
+    expires_at: float
+    content_type: str
+
+    @classmethod
+    def of(cls, rendered: Rendered) -> "Copy":
+        body = rendered.body
+        zipped = gzip.compress(body, 6, mtime=0) if len(body) >= SMALLEST_GZIP else b""
+        return cls(
+            body=body,
+            zipped=zipped if len(zipped) < len(body) else b"",
+            tag=hashlib.sha256(body).hexdigest()[:32],
+            revision=rendered.revision,
+            expires_at=rendered.expires_at.timestamp() if rendered.expires_at else NEVER,
+            content_type=rendered.content_type,
+        )
+
+    @property
+    def size(self) -> int:
+        return len(self.body) + len(self.zipped) + 512
+
+    def pack(self, label: str) -> bytes:
+        """`label` is the key the value is for: a value found under another key does not open."""
+        about = json.dumps([self.tag, self.revision, self.expires_at, self.content_type]).encode()
+        payload = about + self.body + self.zipped
+        return _HEAD.pack(_MAGIC, _seal(label, payload), len(about), len(self.body)) + payload
+
+    @classmethod
+    def unpack(cls, value: object, label: str) -> "Copy | None":
+        """None for anything that pack() did not make for this label with our key: cut short, changed, or somebody else's."""
+        if not isinstance(value, bytes) or len(value) < _HEAD.size:
+            return None
+        magic, seal, about, body = _HEAD.unpack_from(value)
+        payload = value[_HEAD.size :]
+        if magic != _MAGIC or seal != _seal(label, payload):
+            return None
+        tag, revision, expires_at, content_type = json.loads(payload[:about])
+        return cls(
+            body=payload[about : about + body],
+            zipped=payload[about + body :],
+            tag=tag,
+            revision=revision,
+            expires_at=expires_at,
+            content_type=content_type,
+        )
+
+
+def _seal(label: str, payload: bytes) -> bytes:
+    key = hashlib.sha256(b"apps.core.copies" + settings.SECRET_KEY.encode()).digest()
+    seal = hashlib.blake2b(label.encode(), digest_size=32, key=key)
+    seal.update(payload)
+    return seal.digest()

@@ -1,0 +1,81 @@
+"""A cache that hangs or is gone costs one short wait, once; then it is skipped until it is quick again."""
+
+import threading
+import time
+
+import pytest
+
+from apps.core.bytes_cache import BytesCache
+from apps.core.copies import Copy, Rendered
+from tests.core.conftest import Valkey
+
+COPY = Copy.of(Rendered(b"algorithms" * 100, 7))
+
+
+def timed(cache: BytesCache, key: str) -> float:
+    started = time.monotonic()
+    cache.get(key, 7)
+    return time.monotonic() - started
+
+
+def until_asked_again(cache: BytesCache) -> None:
+    deadline = time.monotonic() + 10
+    while cache.breaker.open:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("warm", [True, False], ids=["connected", "never connected"])
+def test_a_frozen_redis_costs_at_most_300_ms_once(valkey: Valkey, warm: bool) -> None:
+    cache = BytesCache()
+    if warm:
+        cache.put("courses", COPY, lifetime=60)
+    valkey.freeze()
+    try:
+        assert 0.15 < timed(cache, "first") <= 0.3
+        assert sum(timed(cache, f"later {n}") for n in range(200)) < 0.2
+        started = time.monotonic()
+        cache.put("courses", COPY, lifetime=60)
+        cache.forget(6)
+        assert time.monotonic() - started < 0.15
+    finally:
+        valkey.thaw()
+    until_asked_again(cache)
+    cache.put("courses", COPY, lifetime=60)
+    assert BytesCache().get("courses", 7) == COPY
+
+
+def test_threads_caught_by_the_freeze_wait_side_by_side(valkey: Valkey) -> None:
+    cache = BytesCache()
+    valkey.freeze()
+    waited: list[float] = []
+    threads = [threading.Thread(target=lambda n=n: waited.append(timed(cache, str(n)))) for n in range(8)]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        valkey.thaw()
+    assert max(waited) < 0.4
+
+
+def test_a_killed_redis_is_skipped_and_found_again(valkey: Valkey) -> None:
+    cache = BytesCache()
+    cache.put("courses", COPY, lifetime=60)
+    valkey.kill()
+    assert timed(cache, "first") <= 0.3
+    assert cache.get("courses", 7) == COPY
+    valkey.start()
+    until_asked_again(cache)
+    cache.put("courses", COPY, lifetime=60)
+    assert BytesCache().get("courses", 7) == COPY
+
+
+def test_a_restarted_redis_costs_nothing(valkey: Valkey) -> None:
+    cache = BytesCache()
+    cache.put("courses", COPY, lifetime=60)
+    valkey.kill()
+    valkey.start()
+    assert timed(cache, "first") < 0.1
+    assert not cache.breaker.open
