@@ -1,0 +1,99 @@
+"""Catalogue answers given without entering Django: what Django itself answered, while its revision is still the committed one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from apps.core.cached_response import SERVED_COPY, wants_fresh
+from apps.core.conditional import accepts_gzip, not_modified
+from apps.core.copies import Copy
+from apps.core.errors import Unavailable
+from apps.core.lru import BoundedBytes
+from apps.core.revision import CommittedRevision
+
+Headers = list[tuple[str, str]]
+Shape = tuple[str | bool | None, ...]
+
+# All of a request that can change such an answer, beside the preconditions. Anything else that could makes the request odd.
+_SHAPE = (
+    "wsgi.url_scheme",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_HOST",
+    "SCRIPT_NAME",
+    "PATH_INFO",
+    "QUERY_STRING",
+    "HTTP_ACCEPT",
+    "HTTP_ORIGIN",
+)
+_ODD = ("HTTP_COOKIE", "HTTP_RANGE", "HTTP_IF_MATCH", "HTTP_IF_RANGE", "HTTP_X_FORWARDED_HOST")
+_LONGEST_SHAPE = 2048
+_CAPACITY = 32 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class _Kept:
+    copy: Copy
+    zipped: bool
+    etag: str
+    headers: dict[int, Headers] = field(default_factory=dict)  # by status, 200 and 304
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    status: str
+    headers: Headers
+    body: bytes
+    revision: int
+
+
+class Hits:
+    def __init__(self, revision: CommittedRevision) -> None:
+        self._revision = revision
+        self._kept: BoundedBytes[Shape, _Kept] = BoundedBytes(_CAPACITY)
+
+    def find(self, shape: Shape | None, environ: Mapping[str, Any]) -> Hit | None:
+        if shape is None or (kept := self._kept.get(shape)) is None:
+            return None
+        try:
+            if self._revision.current() != kept.copy.revision:
+                return None
+        except Unavailable:
+            return None
+        status = 304 if not_modified(environ.get("HTTP_IF_NONE_MATCH"), kept.etag) else 200
+        if (headers := kept.headers.get(status)) is None:
+            return None
+        if status == 304:
+            return Hit("304 Not Modified", headers, b"", kept.copy.revision)
+        body = kept.copy.zipped if kept.zipped else kept.copy.body
+        return Hit(
+            "200 OK", headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body, kept.copy.revision
+        )
+
+    def keep(self, shape: Shape | None, environ: Mapping[str, Any], status: int, headers: Headers) -> None:
+        """What Django answered to this request, if a view says that it served a copy which may be shared."""
+        copy = environ.get(SERVED_COPY)
+        if not isinstance(copy, Copy) or shape is None or status not in (200, 304):
+            return
+        names = {name.lower(): value for name, value in headers}
+        if environ["REQUEST_METHOD"] != "GET" or "set-cookie" in names:
+            return
+        kept = self._kept.get(shape)
+        if kept is None or kept.copy != copy:
+            zipped = bool(copy.zipped) and accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+            kept = _Kept(copy, zipped, names["etag"])
+            self._kept.put(shape, kept, size=copy.size, deadline=copy.expires_at)
+        kept.headers[status] = headers
+
+
+def shape_of(environ: Mapping[str, Any]) -> Shape | None:
+    """None when odd. To be taken before Django sees the environ, whose path it rewrites."""
+    if (
+        environ["REQUEST_METHOD"] not in ("GET", "HEAD")
+        or any(name in environ for name in _ODD)
+        or wants_fresh(environ)
+    ):
+        return None
+    parts = [environ.get(name) for name in _SHAPE]
+    if sum(map(len, filter(None, parts))) > _LONGEST_SHAPE:
+        return None
+    return *parts, accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))

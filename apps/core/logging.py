@@ -1,0 +1,90 @@
+"""One line an event on standard error: JSON where machines read it, coloured text where a developer does.
+
+Django calls configure() from django.setup(), in every process, because LOGGING_CONFIG names it. Lines hold what we wrote or what a
+library said; never bodies, headers, query strings or the values of local variables.
+"""
+
+import json
+import logging.config
+import sys
+from typing import Any, TypedDict
+
+import structlog
+from structlog.typing import Processor
+
+# Prepared once: json.dumps would build an encoder for every line.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=repr).encode
+
+
+class Lines(TypedDict):
+    """The shape of the LOGGING setting."""
+
+    json: bool
+    level: str
+
+
+class _StandardError:
+    """sys.stderr as it is when a line is written, not when this module was imported."""
+
+    def write(self, text: str) -> None:
+        sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+def configure(lines: Lines) -> None:
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    rendering: list[Processor] = (
+        [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(lambda event, **_: _encode(event)),
+        ]
+        if lines["json"]
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
+    )
+    structlog.configure(
+        processors=[*shared, *rendering],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(lines["level"])),
+        logger_factory=structlog.WriteLoggerFactory(file=_StandardError()),  # type: ignore[arg-type]  # all it uses of a file
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(_standard_library(lines["level"], shared, rendering))
+
+
+def _standard_library(level: str, shared: list[Processor], rendering: list[Processor]) -> dict[str, Any]:
+    """The same lines for what Django, gunicorn and the libraries say."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": [*shared, structlog.stdlib.add_logger_name],
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+            }
+        },
+        "handlers": {
+            "lines": {
+                "class": "logging.StreamHandler",
+                "stream": _StandardError(),
+                "formatter": "line",
+            }
+        },
+        "root": {"handlers": ["lines"], "level": "WARNING"},
+        "loggers": {
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            # Every request has its line already (apps/core/request_line.py); here only what broke.
+            "django.request": {"level": "ERROR"},
+            "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+            "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
+        },
+    }

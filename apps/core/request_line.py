@@ -1,0 +1,63 @@
+"""The one line every request leaves in the log, and its count in the metrics."""
+
+import os
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from django.conf import settings
+
+from apps.core import metrics
+from apps.core.cached_response import SERVED_COPY
+
+_SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+log = structlog.get_logger("campanile.request")
+
+
+def request_id(environ: Mapping[str, Any]) -> str:
+    """The caller's X-Request-ID when it is one, else a new one of 16 hexadecimal digits."""
+    given = environ.get("HTTP_X_REQUEST_ID", "")
+    return given if _SANE.fullmatch(given) else os.urandom(8).hex()
+
+
+class RequestLine:
+    """Begun when the request comes, written once when its answer is out."""
+
+    __slots__ = ("_started", "environ", "id", "length", "served_by", "status")
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        self._started = time.perf_counter()
+        self.environ = environ
+        self.id = request_id(environ)
+        self.served_by = "django"
+        self.status = "500"
+        self.length = 0
+
+    def write(self, *, revision: int | None = None) -> None:
+        seconds = time.perf_counter() - self._started
+        environ = self.environ
+        if revision is None and (copy := environ.get(SERVED_COPY)):
+            revision = copy.revision
+        method = environ["REQUEST_METHOD"]
+        metrics.count(method=method, status=self.status, served_by=self.served_by, seconds=seconds)
+        log.info(
+            "request",
+            method=method,
+            path=_public_path(environ.get("PATH_INFO", "")),
+            status=int(self.status),
+            ms=round(seconds * 1000, 3),
+            bytes=self.length,
+            request_id=self.id,
+            served_by=self.served_by,
+            revision=revision,
+        )
+
+
+def _public_path(path: str) -> str:
+    """A path that carries a secret is cut where the secret begins (SECRET_PATH_PREFIXES in the settings)."""
+    for prefix in settings.SECRET_PATH_PREFIXES:
+        if path.startswith(prefix):
+            return f"{prefix}…"
+    return path

@@ -1,0 +1,42 @@
+"""How gunicorn serves Campanile: `gunicorn -c config/gunicorn.py config.wsgi:application`."""
+
+import gc
+import os
+import shutil
+import tempfile
+from typing import Any
+
+bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = int(os.environ.get("WEB_THREADS") or 4)
+
+# Loaded once and shared, so that workers start at once and a wrong configuration stops the master instead of a row of workers.
+preload_app = True
+# Nobody steers us through a socket; gunicorn 27 would open one.
+control_socket_disable = True
+# Every request has a line already (apps/core/request_line.py).
+accesslog = None
+
+keepalive = 75  # longer than the 60 s nginx keeps an idle upstream connection, so that it is never the one to find it closed
+timeout = 30
+graceful_timeout = 10
+limit_request_line = 8190
+limit_request_fields = 64
+limit_request_field_size = 8190
+
+_metrics = tempfile.mkdtemp(prefix="campanile-metrics-")
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics
+
+
+def when_ready(server: Any) -> None:
+    """Before the first fork: no connection may be shared by two processes, and what is loaded stays out of the collector's way."""
+    from django.db import connections
+
+    connections.close_all()
+    gc.collect()
+    gc.freeze()
+
+
+def on_exit(server: Any) -> None:
+    shutil.rmtree(_metrics, ignore_errors=True)

@@ -1,0 +1,20 @@
+"""The WSGI entry point: Django inside Campanile's own layer. A wrong configuration stops the process here, with every fault named."""
+
+import os
+import sys
+
+from django.core import checks
+from django.core.wsgi import get_wsgi_application
+
+from apps.core.wsgi import Campanile
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
+_django = get_wsgi_application()
+
+faults = [fault for fault in checks.run_checks() if fault.level >= checks.ERROR and not fault.is_silenced()]
+if faults:
+    sys.exit("\n".join(["Campanile cannot start like this:", *map(str, faults)]))
+
+from apps.courses.cache import catalogue_revision  # noqa: E402  # models exist only once Django is set up
+
+application = Campanile(_django, catalogue=catalogue_revision)
