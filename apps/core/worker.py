@@ -1,0 +1,101 @@
+"""The worker: one thread a lane, each polling its rows. Rows are the queue, so any number of workers share the load."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+import structlog
+from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError, connection
+
+from apps.core.models import LaneHeartbeat
+
+log = structlog.get_logger(__name__)
+
+Step = Callable[[], int]
+IDLE_SECONDS = 0.05
+BEAT_SECONDS = 5.0
+DATABASE_AWAY_SECONDS = 1.0
+FAULT_SECONDS = 10.0
+
+
+class Lane:
+    """Runs one step over and over: at once after a step that did something, after a short wait when there was nothing to do.
+
+    A step returns how many things it did and raises on a fault. A fault is logged and slows down this lane alone.
+    """
+
+    def __init__(self, name: str, step: Step, stopping: threading.Event) -> None:
+        self.name = name
+        self._step = step
+        self._stopping = stopping
+        self._faults = 0
+        self._beaten_at = float("-inf")
+        self.thread = threading.Thread(target=self._run, name=f"lane-{name}", daemon=True)
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._stopping.wait(self._turn())
+        finally:
+            connection.close()
+
+    def _turn(self) -> float:
+        """One step. Returns how many seconds to wait before the next."""
+        try:
+            self._beat()
+            done = self._step()
+        except Exception as error:
+            self._faults += 1
+            log.exception("lane fault", lane=self.name, faults=self._faults)
+            self._hang_up()
+            return self._backoff(error)
+        self._faults = 0
+        return 0 if done else IDLE_SECONDS
+
+    def _backoff(self, error: Exception) -> float:
+        away = isinstance(error, (OperationalError, InterfaceError))
+        longest = DATABASE_AWAY_SECONDS if away else FAULT_SECONDS
+        return float(min(longest, 0.1 * 2 ** min(self._faults - 1, 10)))
+
+    def _hang_up(self) -> None:
+        """The next step starts on a new connection."""
+        try:
+            connection.close()
+        except DatabaseError:
+            connection.connection = None
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if now - self._beaten_at >= BEAT_SECONDS:
+            LaneHeartbeat.objects.beat(self.name)
+            self._beaten_at = now
+
+
+class Worker:
+    def __init__(self, steps: Mapping[str, Step]) -> None:
+        self.stopping = threading.Event()
+        self._lanes = [Lane(name, step, self.stopping) for name, step in steps.items()]
+
+    def run(self, *, patience: float = 8.0) -> bool:
+        """Until stop(), then at most `patience` seconds more for the running steps. False when a lane ended by itself.
+
+        A step that takes longer is left behind: its transaction is rolled back when the process ends, and its rows are free again.
+        """
+        for lane in self._lanes:
+            lane.thread.start()
+        log.info("worker started", lanes=[lane.name for lane in self._lanes])
+        while not self.stopping.wait(1):
+            if dead := [lane.name for lane in self._lanes if not lane.thread.is_alive()]:
+                log.error("lane ended", lanes=dead)
+                self.stopping.set()
+                return False
+        deadline = time.monotonic() + patience
+        for lane in self._lanes:
+            lane.thread.join(max(0.0, deadline - time.monotonic()))
+        late = [lane.name for lane in self._lanes if lane.thread.is_alive()]
+        log.info("worker stopped", **({"left_behind": late} if late else {}))
+        return True
+
+    def stop(self) -> None:
+        self.stopping.set()
