@@ -1,0 +1,67 @@
+"""Misconfiguration of what apps/core stands on, named before the first request."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.utils.module_loading import import_string
+
+from apps.core.bytes_cache import ALIAS
+
+LONGEST_WAIT_SECONDS = 0.3
+SHORTEST_TOKEN = 24
+
+
+@register()
+def caches_are_never_in_the_way(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    return [fault for alias in ("default", ALIAS) for fault in _of_cache(alias)]
+
+
+def _of_cache(alias: str) -> Iterator[CheckMessage]:
+    options = settings.CACHES.get(alias, {}).get("OPTIONS", {})
+    for name in ("SOCKET_TIMEOUT", "SOCKET_CONNECT_TIMEOUT"):
+        if not 0 < options.get(name, 0) <= LONGEST_WAIT_SECONDS:
+            yield Error(
+                f"CACHES[{alias!r}]: {name} is not between 0 and {LONGEST_WAIT_SECONDS} s.",
+                hint="A frozen Redis would hold every request for that long.",
+                id="core.E001",
+            )
+    retry = options.get("CONNECTION_POOL_KWARGS", {}).get("retry")
+    if retry is None or retry.get_retries() != 0:
+        yield Error(
+            f"CACHES[{alias!r}]: retries are not off.",
+            hint='"CONNECTION_POOL_KWARGS": {"retry": Retry(NoBackoff(), 0)}; redis-py by itself tries for seconds.',
+            id="core.E002",
+        )
+
+
+@register()
+def dotted_paths_lead_somewhere(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    faults: list[CheckMessage] = []
+    for setting in ("WORKER_LANES", "READINESS_CHECKS"):
+        for name, path in getattr(settings, setting).items():
+            try:
+                import_string(path)
+            except ImportError as error:
+                faults.append(
+                    Error(
+                        f"{setting}[{name!r}] is {path}, which cannot be imported: {error}",
+                        hint="The worker will not start, or readiness will say that it failed.",
+                        id="core.E003",
+                    )
+                )
+    return faults
+
+
+@register()
+def metrics_token_cannot_be_guessed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if 0 < len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
+        return [
+            Error(
+                f"METRICS_TOKEN has under {SHORTEST_TOKEN} characters.",
+                hint="Make one: python3 -c 'import secrets; print(secrets.token_urlsafe())'. Leave it unset for loopback only.",
+                id="core.E004",
+            )
+        ]
+    return []
