@@ -1,0 +1,5 @@
+from apps.users.models.attempts import Attempts
+from apps.users.models.session import Session
+from apps.users.models.user import User
+
+__all__ = ["Attempts", "Session", "User"]

@@ -1,0 +1,7 @@
+"""The facts this app announces. Each is sent from one line, inside the transaction that makes it true."""
+
+from django.dispatch import Signal
+
+# A session was revoked: signed out, reused, or ended with its account. One that merely expires is not announced.
+# Sender: apps.users.models.Session. Arguments: session (Session, saved; `revoked_reason` says why).
+session_ended = Signal()
