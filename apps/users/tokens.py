@@ -1,0 +1,104 @@
+"""Access and refresh tokens: JSON Web Tokens (RFC 7519), issued and checked by simplejwt, which only this module imports.
+
+Both are a function of the session's row and the refresh id alone, so a refresh whose answer was lost can be answered again, word for
+word, without keeping a token. Neither says when it was issued: a host whose clock is a second behind would refuse it.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from django.utils.crypto import salted_hmac
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
+
+from apps.users.models import Session
+
+T = TypeVar("T", bound=Token)
+
+REFRESH_LIFETIME = RefreshToken.lifetime
+
+
+class BadToken(Exception):
+    """Not a token of ours, not of this kind, or past its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    access: str
+    refresh: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessClaims:
+    user: UUID
+    session: UUID
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshClaims:
+    session: UUID
+    id: str
+
+
+def issue(session: Session, *, refresh_id: str) -> Pair:
+    """The tokens of the session as it stands; `refresh_id` is the secret whose fingerprint the row keeps."""
+    refresh = RefreshToken()
+    refresh["jti"] = refresh_id
+    refresh["sid"] = str(session.pk)
+    access = AccessToken()
+    access["jti"] = _derive("access", refresh_id)
+    access["sub"] = str(session.user_id)
+    access["sid"] = str(session.pk)
+    access["epoch"] = session.user.epoch
+    access_ends = min(session.last_used_at + AccessToken.lifetime, session.expires_at)
+    return Pair(access=_sign(access, access_ends), refresh=_sign(refresh, session.expires_at))
+
+
+def read_access(text: str) -> AccessClaims:
+    token = _read(AccessToken, text)
+    try:
+        return AccessClaims(user=UUID(token["sub"]), session=UUID(token["sid"]), epoch=int(token["epoch"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadToken from error
+
+
+def read_refresh(text: str) -> RefreshClaims:
+    token = _read(RefreshToken, text)
+    try:
+        return RefreshClaims(session=UUID(token["sid"]), id=str(token["jti"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadToken from error
+
+
+def next_refresh_id(refresh_id: str) -> str:
+    """The id of the successor follows from the id of the token it replaces, which only the device holds."""
+    return _derive("refresh", refresh_id)
+
+
+def fingerprint(refresh_id: str) -> str:
+    """A plain hash is enough: the ids are 128 random bits or derived from them."""
+    return hashlib.sha256(refresh_id.encode()).hexdigest()
+
+
+def _derive(purpose: str, refresh_id: str) -> str:
+    return salted_hmac(f"apps.users.tokens.{purpose}", refresh_id, algorithm="sha256").hexdigest()
+
+
+def _sign(token: Token, ends_at: datetime) -> str:
+    token["exp"] = int(ends_at.timestamp())
+    del token["iat"]
+    return str(token)
+
+
+def _read(kind: type[T], text: str) -> T:
+    """Refuses, beside what simplejwt refuses, what its parsers were seen to trip over: surrogates and bottomless JSON."""
+    if not text.isascii():
+        raise BadToken
+    try:
+        return kind(text)  # type: ignore[arg-type]  # the library names the wrong type: it decodes text
+    except (TokenError, RecursionError) as error:
+        raise BadToken from error

@@ -1,0 +1,123 @@
+from datetime import timedelta
+
+import jwt
+import pytest
+import time_machine
+from django.conf import settings
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from apps.users.accounts import deactivate, set_password, sign_out_everywhere
+from apps.users.models import Session, User
+from tests.users.conftest import Phone
+
+
+def test_an_access_token_lives_ten_minutes(phone: Phone, alice: User) -> None:
+    access = phone.sign_in(alice)["access"]
+    start = timezone.now()
+
+    with time_machine.travel(start + timedelta(minutes=9, seconds=58)):
+        assert phone.me(access).status_code == 200
+    with time_machine.travel(start + timedelta(minutes=10, seconds=1)):
+        assert phone.me(access).status_code == 401
+
+
+def test_it_costs_one_query_to_know_who_asks(phone: Phone, alice: User) -> None:
+    access = phone.sign_in(alice)["access"]
+
+    with CaptureQueriesContext(connection) as queries:
+        phone.me(access)
+
+    assert len(queries) == 1
+
+
+def test_it_ends_with_its_session(phone: Phone, alice: User) -> None:
+    ended, other = phone.sign_in(alice), phone.sign_in(alice)
+    phone.revoke(ended["refresh"])
+
+    assert phone.me(ended["access"]).status_code == 401
+    assert phone.me(other["access"]).status_code == 200
+
+
+def test_it_ends_at_once_when_the_account_is_closed_or_its_password_changed(
+    phone: Phone, alice: User, bob: User
+) -> None:
+    of_alice, of_bob = phone.sign_in(alice), phone.sign_in(bob)
+    with transaction.atomic():
+        deactivate(user=alice, now=timezone.now())
+        set_password(user=bob, password="another long sentence", now=timezone.now())
+
+    for tokens in (of_alice, of_bob):
+        assert phone.me(tokens["access"]).status_code == 401
+        assert phone.refresh(tokens["refresh"]).status_code == 401
+
+
+def test_it_ends_with_the_epoch(phone: Phone, alice: User) -> None:
+    tokens = phone.sign_in(alice)
+    User.objects.filter(pk=alice.pk).update(epoch=1)
+
+    assert phone.me(tokens["access"]).status_code == 401
+    assert phone.me(phone.refresh(tokens["refresh"]).json()["access"]).status_code == 200
+
+
+def test_it_ends_with_the_user(phone: Phone, alice: User) -> None:
+    access = phone.sign_in(alice)["access"]
+    alice.delete()
+
+    assert phone.me(access).status_code == 401
+
+
+def test_a_new_sign_in_works_after_signing_out_everywhere(phone: Phone, alice: User) -> None:
+    phone.sign_in(alice)
+    with transaction.atomic():
+        sign_out_everywhere(user=alice, reason=Session.Reason.ENDED_BY_STAFF, now=timezone.now())
+
+    assert phone.me(phone.sign_in(alice)["access"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("header", "challenge"),
+    [
+        (None, 'Bearer realm="campanile"'),
+        ("Basic YTpi", 'Bearer realm="campanile", error="invalid_token"'),
+        ("Bearer", 'Bearer realm="campanile", error="invalid_token"'),
+        ("Bearer x", 'Bearer realm="campanile", error="invalid_token"'),
+        ("Bearer a.b.c d", 'Bearer realm="campanile", error="invalid_token"'),
+        ("Bearer \xff", 'Bearer realm="campanile", error="invalid_token"'),
+    ],
+)
+def test_no_token_or_a_bad_one_is_401_and_says_what_is_wanted(
+    phone: Phone, db: None, header: str | None, challenge: str
+) -> None:
+    answer = phone.get("/api/v1/me/", headers={"Authorization": header} if header else {})
+
+    assert answer.status_code == 401
+    assert answer["WWW-Authenticate"] == challenge
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("claim", ["aud", "iss", "exp", "jti", "token_type", "sid", "sub", "epoch"])
+def test_every_claim_is_needed_and_checked(phone: Phone, alice: User, claim: str) -> None:
+    access = phone.sign_in(alice)["access"]
+    key = str(settings.SIMPLE_JWT["SIGNING_KEY"])
+    claims = jwt.decode(access, key, algorithms=["HS256"], audience="campanile")
+    assert phone.me(jwt.encode(claims, key)).status_code == 200
+
+    without = {name: value for name, value in claims.items() if name != claim}
+    assert phone.me(jwt.encode(without, key)).status_code == 401
+    if claim != "jti":
+        assert (
+            phone.me(
+                jwt.encode(without | {claim: 1 if claim in ("exp", "epoch") else "other"}, key)
+            ).status_code
+            == 401
+        )
+
+
+def test_a_token_signed_with_the_secret_key_or_not_at_all_is_401(phone: Phone, alice: User) -> None:
+    access = phone.sign_in(alice)["access"]
+    claims = jwt.decode(access, options={"verify_signature": False})
+
+    assert phone.me(jwt.encode(claims, settings.SECRET_KEY)).status_code == 401
+    assert phone.me(jwt.encode(claims, "", algorithm="none")).status_code == 401
