@@ -1,0 +1,150 @@
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from apps.users.models import Session, User
+from tests.users.conftest import PASSWORD, Phone
+
+USERS = "admin:users_user_changelist"
+
+
+@pytest.fixture
+def boss(db: None) -> User:
+    return User.objects.create_superuser("boss@example.org", PASSWORD)
+
+
+@pytest.fixture
+def clerk(db: None) -> User:
+    """Staff who may manage users, and no more."""
+    clerk = User.objects.create_user("clerk@example.org", PASSWORD, is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(content_type__app_label="users"))
+    return clerk
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def change(client: Client, user: User, **changes: str) -> int:
+    url = reverse("admin:users_user_change", args=[user.pk])
+    form = client.get(url).context["adminform"].form
+    values = {name: form.initial.get(name) for name in form.fields} | changes
+    kept = {name: value for name, value in values.items() if value not in (None, False, "")}
+    answer = client.post(url, kept)
+    if answer.status_code == 200:
+        assert not answer.context["adminform"].form.errors, answer.context["adminform"].form.errors
+    return answer.status_code
+
+
+def test_users_are_found_and_shown_without_their_password_hash(alice: User, bob: User, boss: User) -> None:
+    staff = signed_in(boss)
+
+    found = staff.get(reverse(USERS), {"q": "alice"}).content.decode()
+    page = staff.get(reverse("admin:users_user_change", args=[alice.pk])).content.decode()
+
+    assert "alice@example.org" in found
+    assert "bob@example.org" not in found
+    assert "Set another password" in page
+    assert alice.password not in page
+    assert alice.password.split("$")[-1][:6] not in page
+
+
+def test_a_user_is_added_with_the_address_in_lower_case(boss: User) -> None:
+    staff = signed_in(boss)
+    form = {
+        "email": "Charlie@Example.org",
+        "usable_password": "true",
+        "password1": PASSWORD,
+        "password2": PASSWORD,
+    }
+
+    assert staff.post(reverse("admin:users_user_add"), form).status_code == 302
+    Phone().sign_in(User.objects.get(email="charlie@example.org"))
+
+    again = staff.post(reverse("admin:users_user_add"), form)
+    assert "email" in again.context["adminform"].form.errors
+
+
+def test_taking_away_the_right_to_sign_in_ends_the_sessions(phone: Phone, alice: User, boss: User) -> None:
+    tokens = phone.sign_in(alice)
+
+    assert change(signed_in(boss), alice, is_active="") == 302
+
+    assert phone.me(tokens["access"]).status_code == 401
+    assert Session.objects.get().revoked_reason == "deactivated"
+
+
+def test_other_edits_leave_the_sessions(phone: Phone, alice: User, boss: User) -> None:
+    tokens = phone.sign_in(alice)
+
+    assert change(signed_in(boss), alice, first_name="Alicia") == 302
+
+    assert phone.me(tokens["access"]).json()["first_name"] == "Alicia"
+
+
+def test_a_password_set_by_staff_ends_the_sessions(phone: Phone, alice: User, boss: User) -> None:
+    tokens = phone.sign_in(alice)
+    url = reverse("admin:auth_user_password_change", args=[alice.pk])
+    form = {
+        "usable_password": "true",
+        "set-password": "",
+        "password1": "new and long",
+        "password2": "new and long",
+    }
+
+    assert signed_in(boss).post(url, form).status_code == 302
+
+    assert phone.me(tokens["access"]).status_code == 401
+    assert phone.refresh(tokens["refresh"]).status_code == 401
+    assert Session.objects.get().revoked_reason == "password_changed"
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"), [("deactivate", "deactivated"), ("sign_out", "ended_by_staff")]
+)
+def test_actions_end_the_sessions_of_the_selected(
+    phone: Phone, alice: User, bob: User, boss: User, action: str, reason: str
+) -> None:
+    of_alice, of_bob = phone.sign_in(alice), phone.sign_in(bob)
+
+    signed_in(boss).post(reverse(USERS), {"action": action, "_selected_action": [str(alice.pk)]})
+
+    assert phone.me(of_alice["access"]).status_code == 401
+    assert phone.me(of_bob["access"]).status_code == 200
+    assert Session.objects.get(user=alice).revoked_reason == reason
+
+
+def test_a_session_is_ended_but_never_edited(phone: Phone, alice: User, clerk: User) -> None:
+    tokens = phone.sign_in(alice)
+    staff = signed_in(clerk)
+    session = Session.objects.get()
+
+    page = staff.get(reverse("admin:users_session_change", args=[session.pk])).content.decode()
+    assert session.fingerprint not in page
+    assert staff.get(reverse("admin:users_session_add")).status_code == 403
+    staff.post(
+        reverse("admin:users_session_changelist"), {"action": "end", "_selected_action": [str(session.pk)]}
+    )
+
+    assert phone.me(tokens["access"]).status_code == 401
+
+
+def test_nobody_but_a_superuser_touches_rights_or_a_superuser(
+    phone: Phone, alice: User, boss: User, clerk: User
+) -> None:
+    staff = signed_in(clerk)
+
+    assert change(staff, clerk, is_superuser="on", first_name="Clark") == 302
+    clerk.refresh_from_db()
+    assert (clerk.first_name, clerk.is_superuser) == ("Clark", False)
+
+    url = reverse("admin:users_user_change", args=[boss.pk])
+    assert staff.post(url, {"email": "clerk2@example.org"}).status_code == 403
+    assert staff.get(reverse("admin:auth_user_password_change", args=[boss.pk])).status_code == 403
+    staff.post(reverse(USERS), {"action": "deactivate", "_selected_action": [str(boss.pk), str(alice.pk)]})
+    boss.refresh_from_db()
+    alice.refresh_from_db()
+    assert (boss.is_active, alice.is_active) == (True, False)
