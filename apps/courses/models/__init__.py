@@ -1,0 +1,20 @@
+from apps.courses.models.change import Change, ChangeSet, Revision
+from apps.courses.models.course import Course, Entry, Exam
+from apps.courses.models.enrolment import Enrolment
+from apps.courses.models.override import Override
+from apps.courses.models.snapshot import Snapshot, SnapshotPage
+from apps.courses.models.term import Term
+
+__all__ = [
+    "Change",
+    "ChangeSet",
+    "Course",
+    "Enrolment",
+    "Entry",
+    "Exam",
+    "Override",
+    "Revision",
+    "Snapshot",
+    "SnapshotPage",
+    "Term",
+]

@@ -1,0 +1,118 @@
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from apps.courses.models.sourced import Json, Sourced
+from apps.courses.models.term import Term
+
+
+def _texts() -> "ArrayField[list[str], list[str]]":
+    return ArrayField(models.TextField(), default=list)
+
+
+class CourseQuerySet(models.QuerySet["Course"]):
+    def visible(self) -> "CourseQuerySet":
+        return self.filter(visible=True)
+
+
+class Course(Sourced):
+    """A course with its effective values. `tombstone`: a delete won; `hidden`: left out by its term's newest snapshot.
+
+    Rows are never removed: the guard of a deleted course is what stops a late update from bringing it back.
+    """
+
+    term = models.ForeignKey(Term, models.PROTECT, null=True, related_name="courses")
+    code = models.TextField()
+    title = models.TextField()
+    description = models.TextField(null=True)
+    translations = models.JSONField(default=dict)
+    credits = models.FloatField(null=True)
+    department = models.TextField(null=True)
+    level = models.TextField(null=True)
+    year = models.IntegerField(null=True)
+    language = models.TextField(null=True)
+    teachers = _texts()
+    url = models.TextField(null=True)
+    groups = _texts()
+    search_text = models.TextField()
+    tombstone = models.BooleanField(default=False)
+    hidden = models.BooleanField(default=False)
+    visible = models.GeneratedField(
+        expression=models.ExpressionWrapper(models.Q(tombstone=False, hidden=False), models.BooleanField()),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+
+    objects = CourseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "external_id"], name="courses_course_external_id")
+        ]
+        indexes = [
+            models.Index(fields=["revision", "id"], name="courses_course_revision"),
+            models.Index(
+                fields=["code", "id"],
+                name="courses_course_code",
+                condition=models.Q(tombstone=False, hidden=False),
+            ),
+            GinIndex(fields=["groups"], name="courses_course_groups"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.title}"
+
+    def served(self) -> Json | None:
+        """The public document, or None when the course is not there for readers."""
+        return None if self.tombstone or self.hidden else self.public()
+
+
+class Entry(models.Model):
+    """A weekly timetable entry. `weekday` is 1 (Monday) to 7; `weeks` are teaching weeks, null for all of them."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    course = models.ForeignKey(Course, models.CASCADE, related_name="entries")
+    external_id = models.CharField(max_length=64)
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=16)
+    weekday = models.PositiveSmallIntegerField()
+    starts_at = models.TimeField()
+    ends_at = models.TimeField()
+    rooms = _texts()
+    teachers = _texts()
+    groups = _texts()
+    weeks = ArrayField(models.IntegerField(), null=True)
+    valid_from = models.DateField(null=True)
+    valid_until = models.DateField(null=True)
+    online_url = models.TextField(null=True)
+    exceptions = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name_plural = "entries"
+        constraints = [
+            models.UniqueConstraint(fields=["course", "external_id"], name="courses_entry_external_id")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.external_id} ({self.kind})"
+
+
+class Exam(models.Model):
+    """An exam with its sittings: `[{starts_at, ends_at, rooms, groups, ...}]`, RFC 3339 times as the source wrote them."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    course = models.ForeignKey(Course, models.CASCADE, related_name="exams")
+    external_id = models.CharField(max_length=64)
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=16)
+    period = models.TextField(null=True)
+    sittings = models.JSONField(default=list)
+    note = models.TextField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["course", "external_id"], name="courses_exam_external_id")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.external_id} ({self.kind})"
