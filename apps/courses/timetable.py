@@ -1,0 +1,121 @@
+"""Occurrences: the dated meetings of weekly entries. Pure functions over public JSON (apps/courses/render.py), no database.
+
+Week 1 is the calendar week (Monday first) of the term's first teaching day and counting goes on through holidays. Nothing is taught in
+holiday and exam periods unless an exception adds it. On a day override the entries of another weekday meet.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Json = dict[str, Any]
+Status = Literal["scheduled", "cancelled", "moved", "added"]
+
+
+# A term that courses name but the source has not sent yet: nothing is taught on any day we know of.
+NO_TERM: Json = {"starts_on": None, "ends_on": None, "periods": [], "day_overrides": []}
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """Times are HH:MM on `date`, in the term's zone. `original` holds the regular values of a cancelled or moved meeting."""
+
+    date: dt.date
+    starts_at: str
+    ends_at: str
+    rooms: tuple[str, ...]
+    teachers: tuple[str, ...]
+    status: Status
+    note: str | None = None
+    original: "Occurrence | None" = None
+
+    def dates(self) -> set[dt.date]:
+        return {self.date} if self.original is None else {self.date, self.original.date}
+
+
+@dataclass(frozen=True, slots=True)
+class TeachingDay:
+    date: dt.date
+    week: int
+
+
+class Calendar:
+    """A term's teaching days, by the weekday they are taught as."""
+
+    def __init__(self, term: Json) -> None:
+        self.by_weekday: dict[int, list[TeachingDay]] = {weekday: [] for weekday in range(1, 8)}
+        taught_as = {dt.date.fromisoformat(day["date"]): day["taught_as"] for day in term["day_overrides"]}
+        days = sorted(_teaching_dates(term))
+        if days:
+            first_monday = days[0] - dt.timedelta(days=days[0].weekday())
+            for day in days:
+                week = (day - first_monday).days // 7 + 1
+                self.by_weekday[taught_as.get(day, day.isoweekday())].append(TeachingDay(day, week))
+
+
+def _teaching_dates(term: Json) -> set[dt.date]:
+    if term["starts_on"] is None:
+        return set()
+    first, last = dt.date.fromisoformat(term["starts_on"]), dt.date.fromisoformat(term["ends_on"])
+    spans: dict[str, list[tuple[dt.date, dt.date]]] = {"teaching": [], "exams": [], "holiday": []}
+    for period in term["periods"]:
+        begins, ends = dt.date.fromisoformat(period["starts_on"]), dt.date.fromisoformat(period["ends_on"])
+        spans[period["kind"]].append((max(first, begins), min(last, ends)))
+    taught = {day for span in spans["teaching"] or [(first, last)] for day in _days(*span)}
+    return taught - {day for span in spans["exams"] + spans["holiday"] for day in _days(*span)}
+
+
+def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
+    return (first + dt.timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def occurrences(entry: Json, calendar: Calendar) -> list[Occurrence]:
+    """Every meeting of the entry in the term, by date and time. Of two exceptions that cancel or move one date, the last counts."""
+    meetings = {day: _meeting(entry, day) for day in _regular_dates(entry, calendar)}
+    found: list[Occurrence] = []
+    for exception in entry["exceptions"]:
+        day = dt.date.fromisoformat(exception["date"])
+        if exception["status"] == "added":
+            found.append(_changed(_meeting(entry, day), exception, "added"))
+        elif exception["status"] == "moved":
+            # A source that moves a class from a day we hold free knows better than our calendar of it.
+            meetings[day] = _changed(_meeting(entry, day), exception, "moved")
+        elif day in meetings:
+            meetings[day] = _changed(_meeting(entry, day), exception, "cancelled")
+    found.extend(meetings.values())
+    return sorted(found, key=lambda meeting: (meeting.date, meeting.starts_at, meeting.status))
+
+
+def _regular_dates(entry: Json, calendar: Calendar) -> Iterator[dt.date]:
+    weeks = None if entry["weeks"] is None else set(entry["weeks"])
+    valid_from = dt.date.fromisoformat(entry["valid_from"] or "0001-01-01")
+    valid_until = dt.date.fromisoformat(entry["valid_until"] or "9999-12-31")
+    for day in calendar.by_weekday[entry["weekday"]]:
+        if valid_from <= day.date <= valid_until and (weeks is None or day.week in weeks):
+            yield day.date
+
+
+def _meeting(entry: Json, day: dt.date) -> Occurrence:
+    return Occurrence(
+        date=day,
+        starts_at=entry["starts_at"],
+        ends_at=entry["ends_at"],
+        rooms=tuple(entry["rooms"]),
+        teachers=tuple(entry["teachers"]),
+        status="scheduled",
+    )
+
+
+def _changed(regular: Occurrence, exception: Json, status: Status) -> Occurrence:
+    new_date = exception.get("new_date")
+    return Occurrence(
+        date=dt.date.fromisoformat(new_date) if new_date else regular.date,
+        starts_at=exception.get("starts_at") or regular.starts_at,
+        ends_at=exception.get("ends_at") or regular.ends_at,
+        rooms=tuple(exception["rooms"]) if "rooms" in exception else regular.rooms,
+        teachers=tuple(exception["teachers"]) if "teachers" in exception else regular.teachers,
+        status=status,
+        note=exception.get("note"),
+        original=None if status == "added" else regular,
+    )
