@@ -1,0 +1,129 @@
+"""The difference between two public documents as ledger rows, with the days on which students meet it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from apps.courses.models import Change
+from apps.courses.timetable import NO_TERM, Calendar, occurrences
+
+Json = dict[str, Any]
+
+# When the source last touched an object is not a change of it.
+_NOT_LEDGERED = {"id", "external_id", "updated_at", "entries", "exams"}
+
+
+@dataclass(frozen=True, slots=True)
+class TermDays:
+    """What the ledger needs of a term to tell which days a change touches."""
+
+    calendar: Calendar
+    zone: ZoneInfo
+
+    @classmethod
+    def of(cls, term: Json | None) -> "TermDays":
+        """Of a term's public document; a term not yet known has no days."""
+        return (
+            cls(Calendar(term), ZoneInfo(term["time_zone"]))
+            if term
+            else cls(Calendar(NO_TERM), ZoneInfo("UTC"))
+        )
+
+
+def term_changes(*, id: UUID, old: Json | None, new: Json) -> Iterator[Change]:
+    """The days are those taught differently: a holiday moved, a Friday taught as a Monday."""
+    if old is None:
+        yield Change(kind=Change.Kind.TERM, term_id=id, object_id=id, new=new)
+        return
+    before, after = Calendar(old).by_weekday, Calendar(new).by_weekday
+    days = {day.date for weekday in before for day in set(before[weekday]) ^ set(after[weekday])}
+    for field in _differing(old, new):
+        yield Change(
+            kind=Change.Kind.TERM,
+            term_id=id,
+            object_id=id,
+            field=field,
+            old=old[field],
+            new=new[field],
+            dates=sorted(days),
+        )
+
+
+def course_changes(
+    *, id: UUID, old: Json | None, new: Json | None, before: TermDays, after: TermDays
+) -> Iterator[Change]:
+    """`old` and `new` are public documents, None for a course that is not there. `before` and `after` are their terms' days."""
+    if old is None or new is None:
+        days = _course_days(new, after) if new else _course_days(old, before) if old else set()
+        yield Change(
+            kind=Change.Kind.COURSE, course_id=id, object_id=id, old=old, new=new, dates=sorted(days)
+        )
+        return
+    for field in _differing(old, new):
+        yield Change(
+            kind=Change.Kind.COURSE, course_id=id, object_id=id, field=field, old=old[field], new=new[field]
+        )
+    for was, now in _pairs(old["entries"], new["entries"]):
+        days = _differing_days(_entry_days(was, before), _entry_days(now, after))
+        yield from _part_changes(Change.Kind.ENTRY, id, was, now, days)
+    for was, now in _pairs(old["exams"], new["exams"]):
+        yield from _part_changes(
+            Change.Kind.EXAM, id, was, now, _exam_days(was, before) | _exam_days(now, after)
+        )
+
+
+def _part_changes(
+    kind: Change.Kind, course: UUID, old: Json | None, new: Json | None, days: set[date]
+) -> Iterator[Change]:
+    dates = sorted(days)
+    present = new or old
+    if present is None or old == new:
+        return
+    row = {"kind": kind, "course_id": course, "object_id": UUID(present["id"]), "dates": dates}
+    if old is None or new is None:
+        yield Change(**row, old=old, new=new)
+        return
+    for field in _differing(old, new):
+        yield Change(**row, field=field, old=old[field], new=new[field])
+
+
+def _differing(old: Json, new: Json) -> Iterator[str]:
+    return (field for field in new if field not in _NOT_LEDGERED and old.get(field) != new[field])
+
+
+def _pairs(old: list[Json], new: list[Json]) -> Iterable[tuple[Json | None, Json | None]]:
+    was, now = {part["id"]: part for part in old}, {part["id"]: part for part in new}
+    return [(was.get(id), now.get(id)) for id in {**was, **now}]
+
+
+def _course_days(course: Json, term: TermDays) -> set[date]:
+    meetings = [_entry_days(entry, term) for entry in course["entries"]]
+    return {day for found in meetings for _, day in found}.union(
+        *(_exam_days(exam, term) for exam in course["exams"])
+    )
+
+
+def _entry_days(entry: Json | None, term: TermDays) -> set[tuple[object, date]]:
+    """Each meeting with its days, so that a meeting which stays as it was drops out of the difference."""
+    if entry is None:
+        return set()
+    seen = (entry["kind"], entry["online_url"], tuple(entry["groups"]))
+    return {
+        ((seen, meeting), day) for meeting in occurrences(entry, term.calendar) for day in meeting.dates()
+    }
+
+
+def _differing_days(old: set[tuple[object, date]], new: set[tuple[object, date]]) -> set[date]:
+    return {day for _, day in old ^ new}
+
+
+def _exam_days(exam: Json | None, term: TermDays) -> set[date]:
+    if exam is None:
+        return set()
+    return {
+        datetime.fromisoformat(sitting["starts_at"]).astimezone(term.zone).date()
+        for sitting in exam["sittings"]
+    }

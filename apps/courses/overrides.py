@@ -1,0 +1,56 @@
+"""Staff edits as a second layer: the one function that merges them into the source's document, and the one that makes them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from apps.courses.models import Override
+from apps.courses.models.sourced import part_id
+from apps.courses.payloads import CourseDocument, Document, EntryDocument, ExamDocument, TermDocument
+
+Json = dict[str, Any]
+Fields = Mapping[UUID, Json]
+
+# What a course document holds: under which name, of which kind, in which shape.
+PARTS: tuple[tuple[str, str, type[Document]], ...] = (
+    ("entries", "entry", EntryDocument),
+    ("exams", "exam", ExamDocument),
+)
+
+
+def by_owner(owners: Iterable[UUID]) -> dict[UUID, dict[UUID, Json]]:
+    """Overridden fields by object, for each term or course that has any."""
+    found: dict[UUID, dict[UUID, Json]] = defaultdict(dict)
+    for override in Override.objects.filter(owner__in=list(owners)):
+        found[override.owner][override.object_id] = override.fields
+    return found
+
+
+def merge(id: UUID, document: Json, fields: Fields) -> Json:
+    """The effective document: the source's, with the fields staff have set. An override of a part that has gone does nothing."""
+    if not fields:
+        return document
+    shape = CourseDocument if "entries" in document else TermDocument
+    effective = dict(_laid_over(document, fields.get(id, {}), shape))
+    for name, kind, part_shape in PARTS:
+        if name in document:
+            effective[name] = [
+                _laid_over(part, fields.get(part_id(id, kind, part["id"]), {}), part_shape)
+                for part in document[name]
+            ]
+    return effective
+
+
+def _laid_over(source: Json, fields: Json, shape: type[Document]) -> Json:
+    """An override that a newer document has made impossible, as it would end before it starts, lies idle until it fits again."""
+    if not fields:
+        return source
+    effective = {**source, **fields}
+    try:
+        shape.model_validate(effective)
+    except ValidationError:
+        return source
+    return effective

@@ -1,0 +1,81 @@
+"""Applying the source's documents to the catalogue: set-based, guarded, in the caller's transaction.
+
+A newer guard wins. With equal guards a deletion beats an update, else the greater digest wins, so that any order of arrival ends in one
+state. Every function takes `happened_at`, the event's timestamp: the guard of documents that carry no `updated_at`.
+"""
+
+from datetime import datetime
+
+from apps.courses import overrides, render
+from apps.courses.course_writes import CourseVersion, ensure_terms, rewrite_courses, write_versions
+from apps.courses.diff import term_changes
+from apps.courses.ledger import ChangeSetWriter, Origin, Outcome
+from apps.courses.models import Term
+from apps.courses.models.sourced import term_id
+from apps.courses.payloads import CourseDocument, SnapshotDocument, TermDocument, digest
+from apps.courses.snapshots import flipped_by_floor, record_page
+
+
+def update_term(*, document: TermDocument, happened_at: datetime, origin: Origin) -> Outcome:
+    writer = ChangeSetWriter(origin)
+    id = term_id(origin.source, document.id)
+    stored = Term.objects.filter(pk=id).first()
+    canonical = document.canonical()
+    guard, new_digest = document.updated_at or happened_at, digest(canonical)
+    if stored and stored.guard:
+        if (stored.guard, bytes(stored.digest)) >= (guard, new_digest):
+            writer.outcome.count("unchanged" if bytes(stored.digest) == new_digest else "overtaken")
+            return writer.finish()
+        if stored.guard == guard:
+            writer.outcome.ties.append(document.id)
+    term = stored or Term(id=id, source=origin.source, external_id=document.id)
+    term.source_document, term.guard, term.digest = canonical, guard, new_digest
+    return write_term(term, writer)
+
+
+def write_term(term: Term, writer: ChangeSetWriter) -> Outcome:
+    """Serve what the term's source document and overrides say."""
+    assert term.source_document is not None, "a stub has nothing to serve"
+    fields = overrides.by_owner([term.id]).get(term.id, {})
+    effective = overrides.merge(term.id, term.source_document, fields)
+    old, new = term.public(), render.term_json(id=term.id, document=effective)
+    for field in ("name", "starts_on", "ends_on", "time_zone", "periods", "day_overrides"):
+        setattr(term, field, effective[field])
+    if old != new:
+        writer.touched = True
+        writer.changes.extend(term_changes(id=term.id, old=old, new=new))
+        term.document, term.revision = render.to_text(new), writer.revision
+    term.save()
+    writer.outcome.count("changed" if old != new else "unchanged")
+    return writer.finish()
+
+
+def update_course(*, document: CourseDocument, happened_at: datetime, origin: Origin) -> Outcome:
+    writer = ChangeSetWriter(origin)
+    write_versions([CourseVersion.of(document, happened_at)], writer)
+    return writer.finish()
+
+
+def delete_course(*, external_id: str, happened_at: datetime, origin: Origin) -> Outcome:
+    writer = ChangeSetWriter(origin)
+    write_versions([CourseVersion(external_id=external_id, guard=happened_at)], writer)
+    return writer.finish()
+
+
+def apply_snapshot_page(*, page: SnapshotDocument, happened_at: datetime, origin: Origin) -> Outcome:
+    """Each page applies as it comes; one that moves the term's floor also hides what no page listed, or shows it again."""
+    writer = ChangeSetWriter(origin)
+    [term] = ensure_terms(origin.source, [page.term])
+    floor_moved = record_page(
+        source=origin.source,
+        term=term,
+        snapshot_id=page.snapshot_id,
+        page=page.page,
+        pages=page.pages,
+        timestamp=happened_at,
+        external_ids=[course.id for course in page.courses],
+    )
+    write_versions([CourseVersion.of(course, happened_at) for course in page.courses], writer)
+    if floor_moved:
+        rewrite_courses(list(flipped_by_floor(term)), writer)
+    return writer.finish()
