@@ -1,0 +1,93 @@
+"""The query parameters of the catalogue. A parameter we do not know is refused: a filter that is ignored answers another question."""
+
+from collections.abc import Container
+from typing import Any
+
+import django_filters.rest_framework as filters
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import QueryDict
+from rest_framework.exceptions import ValidationError
+
+from apps.courses.models import Course, Entry
+from apps.courses.search import fold
+
+MAX_LENGTH = 200
+PAGING = {"page", "page_size"}
+
+
+class Text(filters.CharFilter):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_LENGTH, **kwargs)
+
+
+def filtered(
+    filterset_class: type[filters.FilterSet],
+    queryset: QuerySet[Any],
+    params: QueryDict,
+    *,
+    beside: Container[str] = (),
+) -> Any:
+    """The queryset narrowed by the parameters. Raises ValidationError naming each wrong or unknown one; `beside` are read elsewhere."""
+    filterset = filterset_class(params, queryset)
+    errors: dict[str, Any] = {} if filterset.is_valid() else dict(filterset.errors)
+    for name in params:
+        if name not in filterset.filters and name not in PAGING and name not in beside:
+            errors[name] = ["This is not a parameter of this list."]
+    if errors:
+        raise ValidationError(errors)
+    return filterset.qs
+
+
+class CourseFilters(filters.FilterSet):
+    external_id = Text()
+    term = filters.UUIDFilter(field_name="term_id")
+    department = Text()
+    level = Text()
+    year = filters.NumberFilter()
+    language = Text()
+    teacher = Text(method="by_teacher", help_text="The whole name, of the course or of one of its entries.")
+    group = Text(method="by_group", help_text="A group named by one of its entries.")
+    search = Text(
+        method="by_search", help_text="Words, whatever their accents, case and script: cet finds čet and чет."
+    )
+    ordering = filters.OrderingFilter(fields=["code", "title", "year"])
+
+    class Meta:
+        model = Course
+        fields: list[str] = []
+
+    def by_teacher(self, courses: QuerySet[Course], _: str, value: str) -> QuerySet[Course]:
+        entries = Entry.objects.filter(course=OuterRef("pk"), teachers__contains=[value])
+        return courses.filter(Q(teachers__contains=[value]) | Exists(entries))
+
+    def by_group(self, courses: QuerySet[Course], _: str, value: str) -> QuerySet[Course]:
+        return courses.filter(groups__contains=[value])
+
+    def by_search(self, courses: QuerySet[Course], _: str, value: str) -> QuerySet[Course]:
+        for word in fold(value).split():
+            courses = courses.filter(search_text__contains=word)
+        return courses
+
+
+class ScheduleFilters(filters.FilterSet):
+    """Dates are inclusive, in the term's zone. Teacher and room match where a meeting was to be, or is."""
+
+    course = filters.UUIDFilter(field_name="course_id")
+    group = Text(
+        method="by_group", help_text="Entries that name the group, and those for everyone in its courses."
+    )
+    teacher = Text(method="by_teacher")
+    room = Text(method="by_room")
+
+    class Meta:
+        model = Entry
+        fields: list[str] = []
+
+    def by_group(self, entries: QuerySet[Entry], _: str, value: str) -> QuerySet[Entry]:
+        return entries.filter(Q(groups__contains=[value]) | Q(groups=[], course__groups__contains=[value]))
+
+    def by_teacher(self, entries: QuerySet[Entry], _: str, value: str) -> QuerySet[Entry]:
+        return entries.filter(Q(teachers__contains=[value]) | ~Q(exceptions=[]))
+
+    def by_room(self, entries: QuerySet[Entry], _: str, value: str) -> QuerySet[Entry]:
+        return entries.filter(Q(rooms__contains=[value]) | ~Q(exceptions=[]))

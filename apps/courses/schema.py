@@ -1,0 +1,227 @@
+"""The shapes of catalogue answers for the OpenAPI document. The bytes themselves come from render.py, schedule.py and delta.py."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from apps.courses.models import Enrolment
+
+ENTRY_KINDS = ["lecture", "exercise", "lab", "seminar", "other"]
+EXAM_KINDS = ["written", "oral", "practical", "midterm", "other"]
+PERIOD_KINDS = ["teaching", "exams", "holiday"]
+EXCEPTION_STATUSES = ["cancelled", "moved", "added"]
+OCCURRENCE_STATUSES = ["scheduled", *EXCEPTION_STATUSES]
+
+
+def _texts() -> serializers.ListField:
+    return serializers.ListField(child=serializers.CharField())
+
+
+class PeriodSchema(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(PERIOD_KINDS)
+    name = serializers.CharField()
+    starts_on = serializers.DateField()
+    ends_on = serializers.DateField()
+
+
+class DayOverrideSchema(serializers.Serializer[Any]):
+    date = serializers.DateField()
+    taught_as = serializers.IntegerField(min_value=1, max_value=7, help_text="1 is Monday.")
+
+
+class TermSchema(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    external_id = serializers.CharField()
+    name = serializers.CharField()
+    starts_on = serializers.DateField()
+    ends_on = serializers.DateField()
+    time_zone = serializers.CharField()
+    periods = PeriodSchema(many=True)
+    day_overrides = DayOverrideSchema(many=True)
+    updated_at = serializers.DateTimeField(allow_null=True)
+    week = serializers.IntegerField(
+        allow_null=True, help_text="Teaching week of today; null outside teaching."
+    )
+    today_taught_as = serializers.IntegerField(
+        allow_null=True, help_text="Weekday today is taught as; null outside teaching."
+    )
+
+
+class ExceptionSchema(serializers.Serializer[Any]):
+    date = serializers.DateField()
+    status = serializers.ChoiceField(EXCEPTION_STATUSES)
+    new_date = serializers.DateField(required=False)
+    starts_at = serializers.CharField(required=False, help_text="HH:MM")
+    ends_at = serializers.CharField(required=False, help_text="HH:MM")
+    rooms = serializers.ListField(child=serializers.CharField(), required=False)
+    teachers = serializers.ListField(child=serializers.CharField(), required=False)
+    note = serializers.CharField(required=False)
+
+
+class EntrySchema(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    external_id = serializers.CharField()
+    kind = serializers.ChoiceField(ENTRY_KINDS)
+    weekday = serializers.IntegerField(min_value=1, max_value=7, help_text="1 is Monday.")
+    starts_at = serializers.CharField(help_text="HH:MM in the term's zone")
+    ends_at = serializers.CharField(help_text="HH:MM in the term's zone")
+    rooms = _texts()
+    teachers = _texts()
+    groups = _texts()
+    weeks = serializers.ListField(
+        child=serializers.IntegerField(), allow_null=True, help_text="Teaching weeks; null for all."
+    )
+    valid_from = serializers.DateField(allow_null=True)
+    valid_until = serializers.DateField(allow_null=True)
+    online_url = serializers.CharField(allow_null=True)
+    exceptions = ExceptionSchema(many=True)
+
+
+class SittingSchema(serializers.Serializer[Any]):
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    rooms = _texts()
+    groups = _texts()
+
+
+class ExamSchema(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    external_id = serializers.CharField()
+    kind = serializers.ChoiceField(EXAM_KINDS)
+    period = serializers.CharField(allow_null=True)
+    sittings = SittingSchema(many=True)
+    note = serializers.CharField(allow_null=True)
+
+
+class TranslationSchema(serializers.Serializer[Any]):
+    title = serializers.CharField(required=False)
+    description = serializers.CharField(required=False)
+
+
+class CourseSchema(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    external_id = serializers.CharField()
+    term = serializers.UUIDField()
+    code = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField(allow_null=True)
+    translations = serializers.DictField(child=TranslationSchema(), help_text="By language.")
+    credits = serializers.FloatField(allow_null=True)
+    department = serializers.CharField(allow_null=True)
+    level = serializers.CharField(allow_null=True)
+    year = serializers.IntegerField(allow_null=True)
+    language = serializers.CharField(allow_null=True)
+    teachers = _texts()
+    url = serializers.CharField(allow_null=True)
+    updated_at = serializers.DateTimeField(allow_null=True)
+    entries = EntrySchema(many=True)
+    exams = ExamSchema(many=True)
+
+
+class MeetingSchema(serializers.Serializer[Any]):
+    date = serializers.DateField()
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    rooms = _texts()
+    teachers = _texts()
+
+
+class OccurrenceSchema(MeetingSchema):
+    course = serializers.UUIDField()
+    code = serializers.CharField()
+    title = serializers.CharField()
+    entry = serializers.UUIDField()
+    kind = serializers.ChoiceField(ENTRY_KINDS)
+    groups = _texts()
+    online_url = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(OCCURRENCE_STATUSES)
+    original = MeetingSchema(allow_null=True, help_text="The regular values of a cancelled or moved meeting.")
+    note = serializers.CharField(allow_null=True)
+
+
+class PersonalOccurrenceSchema(OccurrenceSchema):
+    clashes = serializers.ListField(
+        child=serializers.UUIDField(),
+        help_text="Entries of the user's own schedule that meet at the same time.",
+    )
+
+
+class _PageSchema(serializers.Serializer[Any]):
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
+class CoursePageSchema(_PageSchema):
+    results = CourseSchema(many=True)
+
+
+class TermPageSchema(_PageSchema):
+    results = TermSchema(many=True)
+
+
+class OccurrencePageSchema(_PageSchema):
+    results = OccurrenceSchema(many=True)
+
+
+class PersonalOccurrencePageSchema(_PageSchema):
+    results = PersonalOccurrenceSchema(many=True)
+
+
+class PlainTermSchema(TermSchema):
+    week = None  # type: ignore[assignment]  # DRF's way to drop an inherited field: a delta does not depend on the day
+    today_taught_as = None  # type: ignore[assignment]  # likewise
+
+
+class DeltaSchema(serializers.Serializer[Any]):
+    terms = PlainTermSchema(many=True)
+    changed = CourseSchema(many=True)
+    deleted = serializers.ListField(child=serializers.UUIDField())
+    cursor = serializers.CharField(help_text="Send it with the next request.")
+    full = serializers.BooleanField(
+        help_text="Everything is being sent: drop what you hold that does not come."
+    )
+    more = serializers.BooleanField(help_text="Ask again at once with this cursor.")
+
+
+class EnrolmentSerializer(serializers.ModelSerializer[Enrolment]):
+    class Meta:
+        model = Enrolment
+        fields = ["id", "course", "term", "group", "created_at"]
+
+
+PAGING_PARAMETERS = [
+    OpenApiParameter("page", int, description="From 1."),
+    OpenApiParameter("page_size", int, description="At most 200."),
+]
+RANGE_PARAMETERS = [
+    OpenApiParameter("from", OpenApiTypes.DATE, required=True, description="First day, in the term's zone."),
+    OpenApiParameter("to", OpenApiTypes.DATE, required=True, description="Last day; at most 62 days in all."),
+]
+COURSE_PARAMETERS = [
+    *PAGING_PARAMETERS,
+    OpenApiParameter("term", OpenApiTypes.UUID),
+    OpenApiParameter("external_id", str),
+    OpenApiParameter("department", str),
+    OpenApiParameter("level", str),
+    OpenApiParameter("year", int),
+    OpenApiParameter("language", str),
+    OpenApiParameter("teacher", str, description="The whole name, of the course or of one of its entries."),
+    OpenApiParameter("group", str, description="A group that one of its entries names."),
+    OpenApiParameter(
+        "search", str, description="Words, blind to accents, case and script: cet finds čet and чет."
+    ),
+    OpenApiParameter("ordering", str, enum=["code", "-code", "title", "-title", "year", "-year"]),
+]
+SCHEDULE_PARAMETERS = [
+    *PAGING_PARAMETERS,
+    *RANGE_PARAMETERS,
+    OpenApiParameter("course", OpenApiTypes.UUID),
+    OpenApiParameter(
+        "group", str, description="Entries that name it, and those for everyone in its courses."
+    ),
+    OpenApiParameter("teacher", str, description="Where the meeting was to be, or is."),
+    OpenApiParameter("room", str, description="Where the meeting was to be, or is."),
+]

@@ -1,0 +1,74 @@
+"""GET /courses/, /courses/{id}/, /terms/, /terms/{id}/."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from apps.core.cached_response import cached_response
+from apps.core.copies import Rendered
+from apps.core.openapi import problems
+from apps.courses import reading, terms
+from apps.courses.cache import DOCUMENT_LIFETIME, LIST_LIFETIME, catalogue_revision
+from apps.courses.filters import CourseFilters, filtered
+from apps.courses.models import Course
+from apps.courses.paging import Page
+from apps.courses.schema import COURSE_PARAMETERS, CoursePageSchema, CourseSchema, TermPageSchema, TermSchema
+from apps.courses.views.access import CatalogueView
+
+
+class CourseList(CatalogueView):
+    @extend_schema(
+        operation_id="courses_list",
+        parameters=COURSE_PARAMETERS,
+        responses={200: CoursePageSchema, **problems(400, 404)},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Courses with their entries and exams, a page at a time."""
+        page = Page.parse(request)
+        courses = filtered(CourseFilters, Course.objects.visible(), request.query_params)
+        if not courses.query.order_by:
+            courses = courses.order_by("code")
+        ordered = courses.order_by(*courses.query.order_by, "pk")
+        return _cached(request, f"courses?{page.key}", LIST_LIFETIME, lambda: _page(ordered, page))
+
+
+class CourseDetail(CatalogueView):
+    @extend_schema(operation_id="courses_retrieve", responses={200: CourseSchema, **problems(404)})
+    def get(self, request: Request, id: UUID) -> HttpResponse:
+        """One course. A deleted one is 404."""
+        course = Course.objects.visible().filter(pk=id)
+        return _cached(request, f"courses/{id}", DOCUMENT_LIFETIME, lambda: _one(course))
+
+
+class TermList(CatalogueView):
+    @extend_schema(operation_id="terms_list", responses={200: TermPageSchema, **problems(400, 404)})
+    def get(self, request: Request) -> HttpResponse:
+        """Terms with their periods, and the week number of today."""
+        page = Page.parse(request, known=())
+        return _cached(request, f"terms?{page.key}", LIST_LIFETIME, lambda: terms.page(page))
+
+
+class TermDetail(CatalogueView):
+    @extend_schema(operation_id="terms_retrieve", responses={200: TermSchema, **problems(404)})
+    def get(self, request: Request, id: UUID) -> HttpResponse:
+        return _cached(request, f"terms/{id}", DOCUMENT_LIFETIME, lambda: terms.one(id))
+
+
+def _cached(request: Request, key: str, lifetime: int, render: Callable[[], Rendered]) -> HttpResponse:
+    return cached_response(request, key=key, lifetime=lifetime, render=render, revision=catalogue_revision)
+
+
+def _page(courses: QuerySet[Course], page: Page) -> Rendered:
+    revision, count, documents = reading.documents(courses[page.slice], courses)
+    return Rendered(page.envelope(count, documents), revision)
+
+
+def _one(course: QuerySet[Course]) -> Rendered:
+    revision, _, document = reading.documents(course, course)
+    if not document:
+        raise Http404
+    return Rendered(document.encode(), revision)
