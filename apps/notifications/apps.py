@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    name = "apps.notifications"
+
+    def ready(self) -> None:
+        from apps.courses.signals import change_set_recorded
+        from apps.notifications import checks  # noqa: F401  # importing registers them
+        from apps.notifications.receivers import plan_fan_out, retire_device_of_session
+        from apps.users.signals import session_ended
+
+        change_set_recorded.connect(plan_fan_out, dispatch_uid="notifications.plan_fan_out")
+        session_ended.connect(retire_device_of_session, dispatch_uid="notifications.retire_device_of_session")

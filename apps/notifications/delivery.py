@@ -1,0 +1,138 @@
+"""From pushes to phones: the push lane of the worker. Only workers import this, and with it firebase.py."""
+
+import time
+import traceback
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from apps.notifications import firebase
+from apps.notifications.messages import text
+from apps.notifications.models import Pause, Push
+from apps.notifications.outcomes import Outcome, Verdict
+from apps.notifications.pauses import Gate, scopes_paused
+from apps.notifications.reconsidering import Wanted, reconsider
+from apps.notifications.settling import Answered, release, settle, settle_unwanted
+
+BATCH = 200
+SENDERS = 8
+LEASE = timedelta(seconds=60)
+# A sending may take two timeouts, one for a new access token; none starts that could outlive the lease.
+LATEST_START = LEASE.total_seconds() - 2.5 * firebase.TIMEOUT
+FLUSH_SECONDS = 0.1
+
+_CLAIM = """
+    UPDATE notifications_push AS push SET lease_until = statement_timestamp() + %(lease)s * interval '1 second'
+    FROM (
+        SELECT waiting.id
+        FROM notifications_push AS waiting
+        JOIN notifications_device AS device ON device.id = waiting.device_id
+        WHERE waiting.status = 'pending' AND waiting.next_try_at <= statement_timestamp()
+          AND (waiting.lease_until IS NULL OR waiting.lease_until <= statement_timestamp())
+          AND NOT EXISTS (
+              SELECT FROM notifications_pause AS pause
+              WHERE pause.until > statement_timestamp() AND pause.scope IN (%(everything)s, device.platform)
+          )
+        ORDER BY waiting.high_priority DESC, waiting.next_try_at
+        LIMIT %(batch)s
+        FOR UPDATE OF waiting SKIP LOCKED
+    ) AS due
+    WHERE push.id = due.id
+    RETURNING push.id, statement_timestamp()
+"""
+
+
+def send_due() -> int:
+    """Claim a batch, look at each again, send it; how many were settled or tried. No transaction is open while sending."""
+    if not firebase.configured():
+        return 0
+    firebase.prepare()
+    latest_start = time.monotonic() + LATEST_START
+    pushes, claimed_at = claim()
+    if not pushes:
+        return 0
+    wanted, unwanted = reconsider(pushes, now=claimed_at)
+    settle_unwanted(unwanted)
+    _send_all(wanted, claimed_at, latest_start)
+    return len(pushes)
+
+
+def claim() -> tuple[list[Push], datetime]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM, {"lease": LEASE.total_seconds(), "everything": Pause.EVERYTHING, "batch": BATCH}
+        )
+        rows = cursor.fetchall()
+    if not rows:
+        return [], datetime.now(UTC)
+    pushes = Push.objects.select_related("device", "notification__user").filter(
+        pk__in=[row[0] for row in rows]
+    )
+    return list(pushes.order_by("-high_priority", "notification__change_set", "pk")), rows[0][1]
+
+
+def _send_all(wanted: Sequence[Wanted], claimed_at: datetime, latest_start: float) -> None:
+    gate = Gate()
+    with ThreadPoolExecutor(SENDERS, thread_name_prefix="push") as pool:
+        waiting = {pool.submit(_send, each, gate, latest_start): each for each in wanted}
+        try:
+            while waiting:
+                done, _ = wait(waiting, timeout=FLUSH_SECONDS)
+                _flush([(waiting.pop(future), future) for future in done], claimed_at)
+                gate.close(*scopes_paused())
+        finally:
+            # Leaving early, as when the database went away: what cannot be written down is not sent.
+            gate.close(Pause.EVERYTHING)
+
+
+def _flush(done: Sequence[tuple[Wanted, "Future[Outcome | None]"]], claimed_at: datetime) -> None:
+    answers = [
+        Answered(each.push, outcome, each.told_revision, claimed_at)
+        for each, future in done
+        if (outcome := future.result())
+    ]
+    if answers:
+        settle(answers)
+    if not_started := [each.push for each, future in done if future.result() is None]:
+        release(not_started)
+
+
+def _send(wanted: Wanted, gate: Gate, latest_start: float) -> Outcome | None:
+    """In a thread of the pool, away from the database. None when it was not started."""
+    platform = wanted.push.device.platform
+    if not gate.is_open(platform) or time.monotonic() > latest_start:
+        return None
+    try:
+        outcome = firebase.send(_ring(wanted), now=datetime.now(UTC))
+    except Exception:  # noqa: BLE001  # a fault of ours in one message must not hold up the others
+        return Outcome(Verdict.DEAD, traceback.format_exc())
+    if outcome.verdict is Verdict.PAUSE_PLATFORM:
+        gate.close(platform)
+    elif outcome.verdict in (Verdict.PAUSE_ALL, Verdict.OPEN_CIRCUIT):
+        gate.close(Pause.EVERYTHING)
+    return outcome
+
+
+def _ring(wanted: Wanted) -> firebase.Ring:
+    push, notification = wanted.push, wanted.push.notification
+    course = notification.params["courses"].get(str(notification.course_id), {})
+    today = datetime.now(ZoneInfo(course.get("time_zone", "UTC"))).date()
+    return firebase.Ring(
+        kind=push.device.kind,
+        address=push.device.address,
+        platform=push.device.platform,
+        text=text(wanted.changes, notification.params, language=notification.user.language, today=today),
+        category=notification.category,
+        data={
+            "notification": str(notification.pk),
+            "kind": notification.kind,
+            "course": str(notification.course_id or ""),
+            "revision": str(notification.change_set_id),
+            "deep_link": notification.deep_link,
+        },
+        high_priority=push.high_priority,
+        expires_at=push.expires_at,
+    )

@@ -1,0 +1,20 @@
+import dataclasses
+from collections.abc import Mapping
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Catalogue:
+    """`headlines` gives each kind its title and body, formats over course, term, entry, when, old, new and differences.
+
+    `entries` names the kinds of entries, `fields` what may differ, `why` tells why a notification rang or did not.
+    """
+
+    weekdays: tuple[str, str, str, str, str, str, str]
+    months: tuple[str, ...]
+    day: str
+    more: str
+    nothing: str
+    headlines: Mapping[str, tuple[str, str]]
+    entries: Mapping[str, str]
+    fields: Mapping[str, str]
+    why: Mapping[str, str]

@@ -1,0 +1,7 @@
+from apps.notifications.models.device import Device
+from apps.notifications.models.fan_out import FanOut, Folded
+from apps.notifications.models.notification import Notification
+from apps.notifications.models.pause import Pause
+from apps.notifications.models.push import Push
+
+__all__ = ["Device", "FanOut", "Folded", "Notification", "Pause", "Push"]

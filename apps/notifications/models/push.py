@@ -1,0 +1,52 @@
+from django.db import models
+from django.db.models.functions import Now
+
+from apps.notifications.models.device import Device
+from apps.notifications.models.notification import Notification
+
+
+class Push(models.Model):
+    """One sending of a notification to one device: a row of the outbox.
+
+    A worker owns a pending row until `lease_until`; what it does not settle by then belongs to the next one. `told_revision` is the
+    catalogue's revision the text that was sent speaks of: a later change set up to it has nothing more to say to this device.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        SENT = "sent"
+        RETIRED = "retired"
+        CANCELLED = "cancelled"
+        DEAD = "dead"
+        EXPIRED = "expired"
+
+    id = models.BigAutoField(primary_key=True)
+    notification = models.ForeignKey(Notification, models.CASCADE, related_name="pushes")
+    device = models.ForeignKey(Device, models.CASCADE, related_name="pushes")
+    status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
+    high_priority = models.BooleanField(default=False)
+    next_try_at = models.DateTimeField(db_default=Now())
+    lease_until = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    fcm_name = models.TextField(blank=True)
+    error = models.TextField(blank=True)
+    told_revision = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "pushes"
+        constraints = [
+            models.UniqueConstraint(fields=["notification", "device"], name="notifications_push_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["-high_priority", "next_try_at"],
+                name="notifications_push_due",
+                condition=models.Q(status="pending"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} to {self.device_id}"

@@ -1,0 +1,190 @@
+"""The last look before a push is sent: is it still wanted, and what is the difference by now?"""
+
+import dataclasses
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from apps.courses.models import Change, Revision
+from apps.notifications.audience import concerned
+from apps.notifications.composition import LONGEST_LIFE
+from apps.notifications.devices import REMOVED, SIGNED_OUT
+from apps.notifications.models import Notification, Push
+from apps.notifications.net_change import NetChange
+from apps.users.models import Session
+
+Why = Notification.Why
+Key = tuple[uuid.UUID, str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to tell now; `told_revision` is the revision it speaks of."""
+
+    push: Push
+    changes: list[NetChange]
+    told_revision: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unwanted:
+    push: Push
+    why: Notification.Why
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Telling:
+    """One push to one device of one change, now or in the last days."""
+
+    revision: int
+    sent_through: int | None
+    pending: bool
+    change: NetChange
+
+
+def reconsider(pushes: Sequence[Push], *, now: datetime) -> tuple[list[Wanted], list[Unwanted]]:
+    """`pushes` come with notification, its user, and device selected."""
+    # Read before the values: a change committed in between is told twice rather than never.
+    revision = Revision.objects.values_list("n", flat=True).first() or 0
+    live = _live_sessions(pushes, now)
+    reasons = {push.pk: _unwanted(push, live, now) for push in pushes}
+    unwanted = [Unwanted(push, why) for push in pushes if (why := reasons[push.pk])]
+    left = [push for push in pushes if not reasons[push.pk]]
+    net = _Net(left, now)
+    differing = {push.pk: net.of(push) for push in left}
+    unwanted += [Unwanted(push, found) for push in left if isinstance(found := differing[push.pk], Why)]
+    kept = [(push, found) for push in left if isinstance(found := differing[push.pk], list)]
+    wanted = []
+    for push, changes in _still_concerned(kept):
+        if changes:
+            wanted.append(Wanted(push, changes, revision))
+        else:
+            unwanted.append(Unwanted(push, Why.UNFOLLOWED))
+    return wanted, unwanted
+
+
+def _live_sessions(pushes: Sequence[Push], now: datetime) -> set[uuid.UUID]:
+    asked = {push.device.session for push in pushes if push.device.session}
+    return set(Session.objects.live(now).filter(pk__in=asked).values_list("pk", flat=True))
+
+
+def _unwanted(push: Push, live: set[uuid.UUID], now: datetime) -> Notification.Why | None:
+    device, user = push.device, push.notification.user
+    if push.expires_at <= now:
+        return Why.EXPIRED
+    if not user.is_active or device.user_id != user.pk:
+        return Why.SIGNED_OUT
+    if device.retired_at:
+        return Why.SIGNED_OUT if device.retired_why in (SIGNED_OUT, REMOVED) else Why.RETIRED
+    if device.session and device.session not in live:
+        return Why.SIGNED_OUT
+    return None
+
+
+class _Net:
+    """The net difference, for each device, since it was last told."""
+
+    def __init__(self, pushes: Sequence[Push], now: datetime) -> None:
+        stored = [change for push in pushes for change in _changes(push.notification)]
+        self.now_values = _current({change.id for change in stored})
+        self.tellings = _tellings(pushes, now - LONGEST_LIFE - timedelta(days=1))
+
+    def of(self, push: Push) -> list[NetChange] | Notification.Why:
+        """The changes left to tell, or why there are none."""
+        left: list[NetChange] = []
+        why = Why.UNDONE
+        for change in _changes(push.notification):
+            now = self._now(push, change)
+            if isinstance(now, NetChange):
+                left.append(now)
+            elif now is Why.TOLD:
+                why = Why.TOLD
+        return left or why
+
+    def _now(self, push: Push, change: NetChange) -> NetChange | Notification.Why:
+        revision = push.notification.change_set_id
+        others = self.tellings[push.device_id, change.id, change.field]
+        if any((each.sent_through or 0) >= revision for each in others):
+            return Why.TOLD
+        if change.field and self.now_values.get((change.id, ""), change) is None:
+            # The object is gone; that is another message.
+            return Why.TOLD
+        known = max((each.sent_through for each in others if each.sent_through), default=0)
+        untold = [each for each in others if each.sent_through is None and known < each.revision < revision]
+        old = min(untold, key=lambda each: each.revision).change.old if untold else change.old
+        new = self.now_values.get((change.id, change.field), change.new)
+        if _same(old, new):
+            return Why.UNDONE
+        if any(each.pending and each.revision > revision for each in others):
+            # The later message tells both.
+            return Why.TOLD
+        if old is not None and new is not None and not change.field:
+            return change
+        return dataclasses.replace(change, old=old, new=new)
+
+
+def _changes(notification: Notification) -> list[NetChange]:
+    return [NetChange.from_json(stored) for stored in notification.changes]
+
+
+def _current(objects: set[uuid.UUID]) -> dict[Key, Any]:
+    """The value each field of these objects has now, as the ledger says."""
+    latest = (
+        Change.objects.filter(object_id__in=objects)
+        .order_by("object_id", "field", "-id")
+        .distinct("object_id", "field")
+    )
+    return {(change.object_id, change.field): change.new for change in latest}
+
+
+def _tellings(
+    pushes: Sequence[Push], since: datetime
+) -> dict[tuple[uuid.UUID, uuid.UUID, str], list[_Telling]]:
+    """What else these devices were to be told lately, by device, object and field."""
+    found: dict[tuple[uuid.UUID, uuid.UUID, str], list[_Telling]] = defaultdict(list)
+    others = Push.objects.filter(
+        device__in={push.device_id for push in pushes}, created_at__gte=since
+    ).select_related("notification")
+    for other in others:
+        sent = other.told_revision if other.status == Push.Status.SENT else None
+        for change in _changes(other.notification):
+            found[other.device_id, change.id, change.field].append(
+                _Telling(
+                    revision=other.notification.change_set_id,
+                    sent_through=sent,
+                    pending=other.status == Push.Status.PENDING,
+                    change=change,
+                )
+            )
+    return found
+
+
+def _same(old: Any, new: Any) -> bool:
+    if isinstance(old, dict) and isinstance(new, dict):
+        return _without_clock(old) == _without_clock(new)
+    return bool(old == new)
+
+
+def _without_clock(document: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key != "updated_at"}
+
+
+def _still_concerned(
+    kept: Iterable[tuple[Push, list[NetChange]]],
+) -> Iterable[tuple[Push, list[NetChange]]]:
+    """Each push with the changes that still concern its user."""
+    kept = list(kept)
+    distinct: dict[tuple[int, uuid.UUID, str], int] = {}
+    asked: list[NetChange] = []
+    for push, changes in kept:
+        for change in changes:
+            key = (push.notification.change_set_id, change.id, change.field)
+            if key not in distinct:
+                distinct[key] = len(asked)
+                asked.append(change)
+    followers = concerned(asked, among={push.notification.user_id for push, _ in kept}) if asked else {}
+    for push, changes in kept:
+        revision, mine = push.notification.change_set_id, set(followers.get(push.notification.user_id, ()))
+        yield push, [c for c in changes if distinct[revision, c.id, c.field] in mine]

@@ -1,0 +1,164 @@
+"""Writing what became of pushes, many at once."""
+
+import dataclasses
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import connection, transaction
+
+from apps.notifications.models import Notification, Pause, Push
+from apps.notifications.outcomes import Outcome, Verdict
+from apps.notifications.pauses import pause
+from apps.notifications.reconsidering import Unwanted
+
+LONGEST_BACKOFF = 600.0
+
+log = structlog.get_logger(__name__)
+Status, Why = Push.Status, Notification.Why
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Answered:
+    """An outcome with its push. `started_at` is the database's time of the claim."""
+
+    push: Push
+    outcome: Outcome
+    told_revision: int
+    started_at: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Row:
+    push: Push
+    status: Push.Status
+    why: Notification.Why | None = None
+    told_revision: int | None = None
+    name: str = ""
+    error: str = ""
+    attempts: int = 0
+    wait: timedelta = timedelta(0)
+
+
+# A worker so slow that another took over writes nothing over what that one settled, except that it was sent.
+_WRITE = """
+    UPDATE notifications_push AS push
+    SET status = row.status, lease_until = NULL, attempts = push.attempts + row.attempts,
+        next_try_at = least(statement_timestamp() + row.wait * interval '1 second', push.expires_at),
+        fcm_name = row.name, error = row.error, told_revision = row.told_revision,
+        settled_at = CASE WHEN row.status = 'pending' THEN NULL ELSE statement_timestamp() END
+    FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::float8[], %s::text[], %s::text[], %s::bigint[])
+         AS row(id, status, attempts, wait, name, error, told_revision)
+    WHERE push.id = row.id AND (push.status = 'pending' OR row.status = 'sent')
+"""
+_EXPLAIN = """
+    UPDATE notifications_notification AS notification SET why = row.why
+    FROM unnest(%s::uuid[], %s::text[]) AS row(id, why)
+    WHERE notification.id = row.id AND notification.why <> 'rang'
+"""
+_RETIRE = """
+    UPDATE notifications_device AS device SET retired_at = statement_timestamp(), retired_why = left(row.why, 64)
+    FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[]) AS row(id, started_at, why)
+    WHERE device.id = row.id AND device.retired_at IS NULL AND device.registered_at <= row.started_at
+    RETURNING device.id
+"""
+_DELAY = """
+    UPDATE notifications_push SET next_try_at = greatest(next_try_at, least(statement_timestamp() + %s * interval '1 second', expires_at))
+    WHERE device_id = %s AND status = 'pending'
+"""
+
+
+def settle_unwanted(unwanted: Sequence[Unwanted]) -> None:
+    rows = [
+        _Row(
+            each.push,
+            Status.EXPIRED if each.why is Why.EXPIRED else Status.CANCELLED,
+            each.why,
+            error=each.why,
+        )
+        for each in unwanted
+    ]
+    with transaction.atomic():
+        _write(rows)
+
+
+def settle(answers: Sequence[Answered]) -> None:
+    with transaction.atomic():
+        retired = _retire([each for each in answers if each.outcome.verdict is Verdict.RETIRE])
+        _write([_row(each, retired) for each in answers])
+        for each in answers:
+            _hold_back(each)
+
+
+def release(pushes: Sequence[Push]) -> None:
+    """Not started after all: the next claim may have them."""
+    Push.objects.filter(pk__in=[push.pk for push in pushes], status=Status.PENDING).update(lease_until=None)
+
+
+def _row(answered: Answered, retired: set[object]) -> _Row:
+    push, outcome = answered.push, answered.outcome
+    match outcome.verdict:
+        case Verdict.SENT:
+            return _Row(push, Status.SENT, Why.RANG, answered.told_revision, name=outcome.detail)
+        case Verdict.RETIRE if push.device_id in retired:
+            return _Row(push, Status.RETIRED, Why.RETIRED, error=outcome.detail)
+        case Verdict.DEAD:
+            log.error("push.dead", push=push.pk, error=outcome.detail)
+            return _Row(push, Status.DEAD, Why.FAILED, error=outcome.detail)
+        case Verdict.RETRY | Verdict.RETIRE:
+            wait = max(outcome.wait, _backoff(push.attempts))
+            return _Row(push, Status.PENDING, error=outcome.detail, attempts=1, wait=wait)
+    return _Row(push, Status.PENDING, error=outcome.detail, wait=outcome.wait)
+
+
+def _backoff(attempts: int) -> timedelta:
+    """Doubling, with jitter, so that a recovering service is not met by everyone at once."""
+    return timedelta(seconds=min(2.0 ** min(attempts, 20), LONGEST_BACKOFF) * random.uniform(0.5, 1.5))  # noqa: S311  # not a secret
+
+
+def _hold_back(answered: Answered) -> None:
+    outcome, device = answered.outcome, answered.push.device
+    match outcome.verdict:
+        case Verdict.DELAY_DEVICE:
+            with connection.cursor() as cursor:
+                cursor.execute(_DELAY, [outcome.wait.total_seconds(), device.pk])
+        case Verdict.PAUSE_PLATFORM:
+            log.error("push.platform_paused", platform=device.platform, error=outcome.detail)
+            pause(scope=device.platform, wait=outcome.wait, why=outcome.detail)
+        case Verdict.PAUSE_ALL:
+            log.warning("push.paused", error=outcome.detail, seconds=outcome.wait.total_seconds())
+            pause(scope=Pause.EVERYTHING, wait=outcome.wait, why=outcome.detail)
+        case Verdict.OPEN_CIRCUIT:
+            log.error("push.circuit_open", error=outcome.detail)
+            pause(scope=Pause.EVERYTHING, wait=outcome.wait, why=outcome.detail)
+
+
+def _retire(answers: Sequence[Answered]) -> set[object]:
+    """The devices that are gone. One that registered again since the send is not: what was refused was its past."""
+    if not answers:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RETIRE,
+            [
+                [each.push.device_id for each in answers],
+                [each.started_at for each in answers],
+                [each.outcome.detail for each in answers],
+            ],
+        )
+        return {device for (device,) in cursor.fetchall()}
+
+
+def _write(rows: Sequence[_Row]) -> None:
+    if not rows:
+        return
+    explained = {row.push.notification_id: row.why for row in rows if row.why}
+    explained |= {row.push.notification_id: row.why for row in rows if row.why is Why.RANG}
+    columns = [
+        (r.push.pk, r.status, r.attempts, r.wait.total_seconds(), r.name, r.error, r.told_revision)
+        for r in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, [list(column) for column in zip(*columns, strict=True)])
+        cursor.execute(_EXPLAIN, [list(explained), list(explained.values())])
