@@ -1,0 +1,1 @@
+"""Firebase Cloud Messaging as far as Campanile uses it, for development and tests: standard library only, nothing is delivered."""
