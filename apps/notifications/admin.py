@@ -1,0 +1,115 @@
+"""What staff may look at. Nothing here is edited: it follows from the ledger and from what phones and FCM say."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from apps.notifications.models import Device, FanOut, Notification, Pause, Push
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Device)
+class DeviceAdmin(ReadOnlyAdmin):
+    list_display = [
+        "user",
+        "platform",
+        "kind",
+        "ending",
+        "app_version",
+        "registered_at",
+        "retired_at",
+        "retired_why",
+    ]
+    list_filter = ["platform", "kind", ("retired_at", admin.EmptyFieldListFilter), "registered_at"]
+    search_fields = ["user__email"]
+    list_select_related = ["user"]
+    ordering = ["-registered_at"]
+    # Whoever has an address can be taken for the phone: only its end is shown.
+    exclude = ["address", "digest"]
+    readonly_fields = ["ending"]
+
+    @admin.display(description="address")
+    def ending(self, device: Device) -> str:
+        return f"…{device.address[-6:]}"
+
+
+@admin.register(FanOut)
+class FanOutAdmin(ReadOnlyAdmin):
+    list_display = ["change_set", "due_at", "expanded_at", "concerned", "attempts", "dead_at"]
+    list_filter = [
+        ("expanded_at", admin.EmptyFieldListFilter),
+        ("dead_at", admin.EmptyFieldListFilter),
+        "due_at",
+    ]
+    list_select_related = ["change_set"]
+    ordering = ["-change_set"]
+
+
+class PushInline(TabularInline):
+    model = Push
+    fields = ["device", "status", "attempts", "settled_at", "fcm_name", "error"]
+    readonly_fields = ["device", "status", "attempts", "settled_at", "fcm_name", "error"]
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Push]:
+        pushes: QuerySet[Push] = super().get_queryset(request).select_related("device")
+        return pushes
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "user", "kind", "course", "change_set", "why", "read_at"]
+    list_filter = ["category", "kind", "why", ("read_at", admin.EmptyFieldListFilter), "created_at"]
+    search_fields = ["user__email", "course__title", "course__code"]
+    list_select_related = ["user", "course", "change_set"]
+    ordering = ["-created_at"]
+    inlines = [PushInline]
+
+
+@admin.register(Push)
+class PushAdmin(ReadOnlyAdmin):
+    list_display = [
+        "id",
+        "user",
+        "device",
+        "status",
+        "high_priority",
+        "attempts",
+        "next_try_at",
+        "settled_at",
+        "error",
+    ]
+    list_filter = ["status", "high_priority", "device__platform", "created_at"]
+    search_fields = ["notification__user__email", "fcm_name"]
+    list_select_related = ["device", "notification__user"]
+    ordering = ["-id"]
+
+    @admin.display(ordering="notification__user__email")
+    def user(self, push: Push) -> str:
+        return str(push.notification.user)
+
+
+@admin.register(Pause)
+class PauseAdmin(ReadOnlyAdmin):
+    list_display = ["scope", "until", "why"]
+    ordering = ["scope"]

@@ -1,0 +1,111 @@
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.notifications.languages import catalogue
+from apps.notifications.messages import Text, text
+from apps.notifications.models import Device, Notification
+from apps.notifications.net_change import NetChange
+
+
+class DeviceRequestSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=Device.Kind.choices)
+    address = serializers.RegexField(
+        r"^[!-~]{1,4096}\Z",
+        trim_whitespace=False,
+        write_only=True,
+        error_messages={"invalid": "Must be 1 to 4096 printable ASCII characters."},
+        help_text="The FCM registration token (kind token) or Firebase installation id (kind fid).",
+    )
+    platform = serializers.ChoiceField(choices=Device.Platform.choices)
+    app_version = serializers.CharField(max_length=64, required=False, allow_blank=True)
+    language = serializers.CharField(max_length=35, required=False, allow_blank=True)
+    time_zone = serializers.CharField(max_length=64, required=False, allow_blank=True)
+
+
+class DeviceSerializer(serializers.ModelSerializer[Device]):
+    class Meta:
+        model = Device
+        fields = [
+            "id",
+            "kind",
+            "platform",
+            "app_version",
+            "language",
+            "time_zone",
+            "created_at",
+            "registered_at",
+        ]
+        extra_kwargs = {"registered_at": {"help_text": "When the app last said that this is the user's."}}
+
+
+class NotificationChangeSerializer(serializers.Serializer[Any]):
+    """One field of one object; the empty field is the whole object, null before it came or after it left."""
+
+    object = serializers.ChoiceField(choices=["term", "course", "entry", "exam"])
+    id = serializers.UUIDField()
+    course = serializers.UUIDField(allow_null=True)
+    field = serializers.CharField(allow_blank=True)
+    old = serializers.JSONField(allow_null=True)
+    new = serializers.JSONField(allow_null=True)
+    dates = serializers.ListField(child=serializers.DateField(), help_text="The days it touches.")
+
+
+class NotificationSerializer(serializers.ModelSerializer[Notification]):
+    title = serializers.SerializerMethodField()
+    body = serializers.SerializerMethodField()
+    changes = NotificationChangeSerializer(many=True)
+    why = serializers.SerializerMethodField(help_text="Why it rang, or did not.")
+    revision = serializers.IntegerField(source="change_set_id")
+
+    class Meta:
+        model = Notification
+        fields = [
+            "id",
+            "category",
+            "kind",
+            "title",
+            "body",
+            "course",
+            "deep_link",
+            "changes",
+            "why",
+            "revision",
+            "created_at",
+            "read_at",
+        ]
+        read_only_fields = fields
+
+    def get_title(self, notification: Notification) -> str:
+        return self._text(notification).title
+
+    def get_body(self, notification: Notification) -> str:
+        return self._text(notification).body
+
+    @extend_schema_field(serializers.CharField)
+    def get_why(self, notification: Notification) -> str:
+        return catalogue(self._language()).why[notification.why]
+
+    def _text(self, notification: Notification) -> Text:
+        """As it was news on the day it was made."""
+        return text(
+            [NetChange.from_json(stored) for stored in notification.changes],
+            notification.params,
+            language=self._language(),
+            today=notification.created_at.date(),
+        )
+
+    def _language(self) -> str:
+        return str(self.context.get("language") or settings.LANGUAGE_CODE)
+
+
+class UnreadQuerySerializer(serializers.Serializer[Any]):
+    unread = serializers.BooleanField(
+        required=False, help_text="true for those not read yet, false for those read."
+    )
+
+
+class SummarySerializer(serializers.Serializer[Any]):
+    unread = serializers.IntegerField(min_value=0)

@@ -1,0 +1,16 @@
+from apps.notifications.views.devices import MyDevice, MyDevices
+from apps.notifications.views.notifications import (
+    MyNotifications,
+    NotificationSummary,
+    ReadAllNotifications,
+    ReadNotification,
+)
+
+__all__ = [
+    "MyDevice",
+    "MyDevices",
+    "MyNotifications",
+    "NotificationSummary",
+    "ReadAllNotifications",
+    "ReadNotification",
+]

@@ -1,0 +1,171 @@
+"""What the source says, through the real write path, and what phones then show."""
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from apps.courses.models import Term
+from apps.notifications.delivery import send_due
+from apps.notifications.models import FanOut
+from apps.notifications.outbox import expand_due
+from apps.users.models import User
+from tests.factories.courses import follow, follow_group, make_user
+from tests.factories.documents import delete_course, entry, exam, put_course, put_snapshot, put_term, stored
+from tests.factories.notifications import make_device
+from tests.notifications.conftest import Phones
+
+pytestmark = pytest.mark.django_db
+
+TODAY = timezone.now().date()
+MONDAY = TODAY - timedelta(days=TODAY.weekday())
+NEXT_TUESDAY = MONDAY + timedelta(days=8)
+
+
+@pytest.fixture
+def alice() -> User:
+    """A student whose phone is registered, in a term that is under way."""
+    teaching = {
+        "kind": "teaching",
+        "name": "Teaching",
+        "starts_on": (MONDAY - timedelta(weeks=3)).isoformat(),
+        "ends_on": (MONDAY + timedelta(weeks=12)).isoformat(),
+    }
+    dates: dict[str, Any] = {"starts_on": teaching["starts_on"], "ends_on": teaching["ends_on"]}
+    put_term(silenced=True, periods=[teaching], time_zone="UTC", **dates)
+    alice = make_user("alice")
+    make_device(alice, "alice")
+    return alice
+
+
+def after(phones: Phones) -> list[str]:
+    while expand_due():
+        pass
+    send_due()
+    assert not FanOut.objects.exclude(error="").exists()
+    return [re.sub(r"[A-Z][a-z]{2} \d+ [A-Z][a-z]{2}", "DAY", shown) for shown in phones.shown("alice")]
+
+
+def day_of(shown: dict[str, Any]) -> date:
+    return date.fromisoformat(shown["data"]["deep_link"].partition("?date=")[2])
+
+
+def test_a_moved_lecture(phones: Phones, alice: User) -> None:
+    put_course(1, silenced=True)
+    follow(alice, stored())
+    put_course(2, entries=[entry(weekday=3, starts_at="13:15", ends_at="15:00", rooms=["Raf04"])])
+    assert after(phones) == ["Algorithms moved: Tue 11:15 Raf20 → Wed 13:15 Raf04"]
+    assert day_of(phones.messages()[0]) >= TODAY
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        (
+            {"entries": [entry(exceptions=[{"date": NEXT_TUESDAY.isoformat(), "status": "cancelled"}])]},
+            "Algorithms cancelled: DAY 11:15 Raf20 is cancelled.",
+        ),
+        (
+            {
+                "entries": [
+                    entry(
+                        exceptions=[{"date": NEXT_TUESDAY.isoformat(), "status": "moved", "rooms": ["Raf1"]}]
+                    )
+                ]
+            },
+            "Algorithms moved once: DAY 11:15 Raf20 → DAY 11:15 Raf1",
+        ),
+        ({"entries": []}, "Algorithms: lecture removed: Tue 11:15 Raf20 is no longer held."),
+        (
+            {"entries": [entry(), entry(id="lab", kind="lab", weekday=5, rooms=["L1"])]},
+            "Algorithms: new lab: Fri 11:15 L1",
+        ),
+        (
+            {"entries": [entry(rooms=["Raf04"]), entry(id="lab", kind="lab", weekday=5)]},
+            "Algorithms: new room: Tue 11:15: Raf20 → Raf04 · +1 more",
+        ),
+        (
+            {
+                "entries": [entry()],
+                "exams": [
+                    exam(
+                        sittings=[
+                            {
+                                "starts_at": f"{NEXT_TUESDAY}T09:00:00Z",
+                                "ends_at": f"{NEXT_TUESDAY}T11:00:00Z",
+                                "rooms": ["Raf01", "Raf02"],
+                            }
+                        ]
+                    )
+                ],
+            },
+            "Algorithms: new exam: DAY 09:00 Raf01, Raf02",
+        ),
+    ],
+)
+def test_every_kind_of_change(phones: Phones, alice: User, fields: dict[str, Any], shown: str) -> None:
+    put_course(1, silenced=True)
+    follow(alice, stored())
+    put_course(2, **fields)
+    assert after(phones) == [shown]
+
+
+def test_a_course_that_leaves_and_comes_back(phones: Phones, alice: User) -> None:
+    put_course(1, silenced=True)
+    follow(alice, stored())
+    delete_course(2)
+    assert after(phones) == ["Algorithms removed: The course is no longer in the catalogue."]
+    assert phones.messages()[0]["data"]["deep_link"].startswith("campanile://notifications/")
+    put_course(3)
+    assert after(phones)[1:] == ["Algorithms added: The course is now in the catalogue."]
+
+
+def test_a_new_course_rings_those_who_follow_its_group(phones: Phones, alice: User) -> None:
+    follow_group(alice, Term.objects.get(), "101")
+    put_course(1, entries=[entry(groups=["101"])])
+    assert after(phones) == ["Algorithms added: The course is now in the catalogue."]
+
+
+def test_a_course_that_leaves_rings_those_who_follow_its_group(phones: Phones, alice: User) -> None:
+    put_course(1, silenced=True, entries=[entry(groups=["101"])])
+    follow_group(alice, Term.objects.get(), "101")
+    put_snapshot(2)
+    assert after(phones) == ["Algorithms removed: The course is no longer in the catalogue."]
+
+
+def test_a_day_taught_as_another(phones: Phones, alice: User) -> None:
+    put_course(1, silenced=True)
+    follow(alice, stored())
+    term = Term.objects.get().source_document
+    assert term
+    override = {"date": (NEXT_TUESDAY + timedelta(days=3)).isoformat(), "taught_as": 2}
+    put_term(5, **{**term, "day_overrides": [override]})
+    assert after(phones) == ["Autumn 2026 changed: The calendar of the term is different now."]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"title": "Algoritmi"}, {"description": "New words"}, {"credits": 9}, {"teachers": ["Ana"]}]
+)
+def test_what_touches_no_day_rings_nobody(phones: Phones, alice: User, fields: dict[str, Any]) -> None:
+    put_course(1, silenced=True)
+    follow(alice, stored())
+    put_course(2, **fields)
+    assert after(phones) == []
+
+
+def test_there_and_back_rings_nobody(phones: Phones, alice: User) -> None:
+    put_course(1, silenced=True)
+    follow(alice, stored())
+    put_course(2, entries=[entry(rooms=["Raf04"])])
+    put_course(3)
+    assert after(phones) == []
+
+
+def test_a_deletion_taken_back_before_it_was_told_rings_nobody(phones: Phones, alice: User) -> None:
+    put_course(1, silenced=True)
+    follow(alice, stored())
+    delete_course(2)
+    put_course(3)
+    assert after(phones) == []
