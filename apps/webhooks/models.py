@@ -1,0 +1,98 @@
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import connection, models
+from django.db.models.functions import Now
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def waiting(self) -> "DeliveryQuerySet":
+        """In order of arrival."""
+        return self.filter(status=Delivery.Status.PENDING).order_by("id")
+
+    def due(self) -> "DeliveryQuerySet":
+        """Of those waiting, the ones that nobody is trying; those that failed come back after a pause."""
+        return self.waiting().filter(next_attempt_at__lte=Now())
+
+    def synced_at(self, sources: Iterable[str]) -> dict[str, datetime | None]:
+        """When each source's last delivery was processed: one look at the index a source."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT source, (
+                    SELECT max(processed_at) FROM webhooks_delivery AS d WHERE d.source = asked.source AND d.status = 'processed'
+                ) FROM unnest(%s::text[]) AS asked (source)
+                """,
+                [list(sources)],
+            )
+            return dict(cursor.fetchall())
+
+
+class Delivery(models.Model):
+    """One authentic webhook request, stored raw before anything is done with it. `id` numbers arrival."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        PROCESSED = "processed"
+        IGNORED = "ignored"
+        QUARANTINED = "quarantined"
+        DEAD = "dead"
+
+    id = models.BigAutoField(primary_key=True)
+    public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    source = models.CharField(max_length=64)
+    webhook_id = models.CharField(max_length=255)
+    sent_at = models.DateTimeField()
+    type = models.TextField(blank=True)
+    body = models.BinaryField()
+    status = models.CharField(max_length=16, choices=Status)
+    silenced = models.BooleanField(default=False)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(db_default=Now())
+    error = models.TextField(blank=True)
+    revision = models.BigIntegerField(null=True)
+    result = models.JSONField(default=dict)
+    received_at = models.DateTimeField(db_default=Now())
+    processed_at = models.DateTimeField(null=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["source", "webhook_id"], name="webhooks_delivery_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"], name="webhooks_delivery_pending", condition=models.Q(status="pending")
+            ),
+            models.Index(
+                fields=["source", "processed_at"],
+                name="webhooks_delivery_synced",
+                condition=models.Q(status="processed"),
+            ),
+        ]
+
+    class NotReplayable(Exception):
+        """A quarantined delivery was never understood, and its bytes will not change."""
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.webhook_id}"
+
+    def replay(self) -> None:
+        """Put it back in the queue as if it had just come: guards make applying it again safe, however often. Raises NotReplayable."""
+        again = Delivery.objects.filter(pk=self.pk).exclude(status=Delivery.Status.QUARANTINED)
+        if not again.update(status=Delivery.Status.PENDING, attempts=0, next_attempt_at=Now()):
+            raise Delivery.NotReplayable
+
+
+class Conflict(models.Model):
+    """Another body under the id of a delivery we hold. A row of its own, as a worker may hold the lock on the delivery's."""
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="conflicts", db_constraint=False)
+    body_sha256 = models.CharField(max_length=64)
+    received_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.body_sha256[:12]} at {self.received_at:%Y-%m-%d %H:%M:%S}"
