@@ -1,0 +1,88 @@
+"""PostgreSQL away while webhooks come in: the sender is told at once to try again, and later nothing needs a restart."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPResponse
+
+import pytest
+from django.db import connection
+
+from apps.webhooks.models import Delivery
+from tests.factories.documents import course
+from tests.factories.webhooks import Sender, event
+from tests.faults.conftest import ROOT, database_url
+from tests.faults.proxy import Proxy
+from tests.faults.waiting import until
+
+
+@dataclass
+class Site:
+    """Campanile under gunicorn, with its database behind the proxy."""
+
+    port: int
+    database: Proxy
+
+    def post(self, id: str) -> tuple[HTTPResponse, float]:
+        """The answer and how many seconds it took."""
+        body = json.dumps(event("course.updated", course())).encode()
+        headers = {"Content-Type": "application/json", **Sender().signed(body, id=id)}
+        client = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        started = time.monotonic()
+        client.request("POST", "/webhooks/course-service/", body, headers)
+        answer = client.getresponse()
+        took = time.monotonic() - started
+        answer.read()
+        client.close()
+        return answer, took
+
+    def is_up(self) -> bool:
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+@pytest.fixture
+def site(transactional_db: None) -> Iterator[Site]:
+    database = connection.settings_dict
+    proxy = Proxy((database["HOST"], int(database["PORT"] or 5432)))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi:application"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "config.settings.test",
+            "DATABASE_URL": f"{database_url()} hostaddr=127.0.0.1 port={proxy.port}",
+            "PORT": str(port),
+            "WEB_CONCURRENCY": "1",
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    site = Site(port, proxy)
+    until(site.is_up)
+    yield site
+    server.terminate()
+    server.wait()
+    proxy.refuse()
+
+
+def test_a_database_that_refuses_means_503_at_once_and_recovers_alone(site: Site) -> None:
+    assert site.post("before")[0].status == 202
+
+    site.database.refuse()
+    for number in range(8):
+        answer, took = site.post(f"during_{number}")
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert took < 1
+
+    site.database.accept()
+    assert [site.post(f"during_{number}")[0].status for number in range(8)] == [202] * 8
+    assert Delivery.objects.count() == 9

@@ -1,0 +1,120 @@
+"""Attempts: counted before they are made, each delivery on its own account."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from apps.webhooks import processing
+from apps.webhooks.handlers import HANDLERS
+from apps.webhooks.models import Delivery
+from tests.factories.documents import course, term
+from tests.factories.webhooks import Sender
+from tests.faults.poisons import POISONS
+
+
+@pytest.fixture(autouse=True)
+def _poisons(monkeypatch: pytest.MonkeyPatch) -> None:
+    for type, poison in POISONS.items():
+        monkeypatch.setitem(HANDLERS, type, poison)
+
+
+def states() -> dict[str, tuple[str, int]]:
+    return {
+        id: (status, attempts)
+        for id, status, attempts in Delivery.objects.values_list("webhook_id", "status", "attempts")
+    }
+
+
+def make_due() -> None:
+    Delivery.objects.update(next_attempt_at=Now() - timedelta(seconds=1))
+
+
+def test_a_batch_with_a_poison_is_applied_without_it(sender: Sender) -> None:
+    for id in ("a", "c"):
+        sender.send("course.updated", course(id), id=id)
+    sender.send("test.raises", {}, id="b")
+
+    processing.apply_pending()
+
+    assert states() == {"a": ("processed", 2), "b": ("pending", 2), "c": ("processed", 2)}
+    assert "ZeroDivisionError: a bug in this handler" in Delivery.objects.get(webhook_id="b").error
+
+
+def test_what_failed_rests_and_lets_others_pass(sender: Sender) -> None:
+    sender.send("test.raises", {}, id="poison")
+    processing.apply_pending()
+    sender.send("course.updated", course(), id="other")
+
+    assert processing.apply_pending() == 1
+    assert states()["other"] == ("processed", 1)
+
+
+def test_the_rest_grows(sender: Sender) -> None:
+    sender.send("test.raises", {}, id="poison")
+    rests = []
+    for _ in range(3):
+        make_due()
+        processing.apply_pending()
+        rests.append((Delivery.objects.get().next_attempt_at - timezone.now()).total_seconds())
+
+    assert [round(rest / 3.2) for rest in rests] == [1, 4, 16]
+
+
+def test_those_claimed_with_one_that_kills_are_not_blamed(sender: Sender, monkeypatch: Any) -> None:
+    class Killed(BaseException):
+        """What the process does not survive."""
+
+    def kill(*_: Any) -> None:
+        raise Killed
+
+    monkeypatch.setattr("tests.faults.poisons.os._exit", kill)
+    sender.send("test.kills", {}, id="killer")
+    for id in ("a", "b"):
+        sender.send("course.updated", course(id), id=id)
+
+    for _ in range(processing.MAX_ATTEMPTS):
+        make_due()
+        with pytest.raises(Killed):
+            processing.apply_pending()
+    assert states()["a"] == ("pending", 1)
+    make_due()
+    processing.apply_pending()
+
+    assert states() == {
+        "killer": ("dead", processing.MAX_ATTEMPTS),
+        "a": ("processed", 2),
+        "b": ("processed", 2),
+    }
+    assert "Unfinished" in Delivery.objects.get(webhook_id="killer").error
+
+
+def test_a_claim_that_another_worker_has_overtaken_is_given_up(sender: Sender) -> None:
+    sender.send("course.updated", course())
+    [(id, past)] = processing._claim()
+    Delivery.objects.update(attempts=3)
+
+    processing._apply_alone(id, past + 1)
+
+    assert Delivery.objects.get().status == "pending"
+    assert Delivery.objects.get().attempts == 3
+
+
+def test_what_was_accepted_is_applied_though_the_clocks_disagree(sender: Sender) -> None:
+    """The database's clock may be behind the web server's, which has let the event pass."""
+    sender.send("course.updated", course(), at=timezone.now() + timedelta(minutes=4))
+    Delivery.objects.update(received_at=timezone.now() - timedelta(minutes=2))
+
+    processing.apply_pending()
+
+    assert Delivery.objects.get().status == "processed"
+
+
+def test_the_longest_name_a_term_may_have_fits(sender: Sender) -> None:
+    sender.send("term.updated", term(name="č" * 200))
+
+    processing.apply_pending()
+
+    assert Delivery.objects.get().status == "processed"
