@@ -1,0 +1,5 @@
+"""What staff see of the course service's deliveries."""
+
+from apps.webhooks.admin import deliveries
+
+__all__ = ["deliveries"]
