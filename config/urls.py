@@ -1,0 +1,51 @@
+"""The whole URL map, on one screen. The contract for the app is /api/docs/, for the course service docs/webhooks.md."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from apps.core import health
+from apps.courses.views import catalogue, enrolments, sync, timetable
+from apps.notifications.views import devices, notifications
+from apps.users import views as users
+from apps.webhooks import views as webhooks
+from apps.webhooks.root import Root
+
+api = [
+    path("terms/", catalogue.TermList.as_view()),
+    path("terms/<uuid:id>/", catalogue.TermDetail.as_view()),
+    path("courses/", catalogue.CourseList.as_view()),
+    path("courses/<uuid:id>/", catalogue.CourseDetail.as_view()),
+    path("schedule/", timetable.Schedule.as_view()),
+    path("sync/", sync.Sync.as_view()),
+    path("auth/token/", users.SignIn.as_view()),
+    path("auth/token/refresh/", users.Refresh.as_view()),
+    path("auth/token/revoke/", users.Revoke.as_view()),
+    path("me/", users.Me.as_view()),
+    path("me/enrolments/", enrolments.MyEnrolments.as_view()),
+    path("me/enrolments/<uuid:id>/", enrolments.MyEnrolment.as_view()),
+    path("me/schedule/", timetable.MySchedule.as_view()),
+    path("me/devices/", devices.MyDevices.as_view()),
+    path("me/devices/<uuid:id>/", devices.MyDevice.as_view()),
+    path("me/notifications/", notifications.MyNotifications.as_view()),
+    path("me/notifications/summary/", notifications.NotificationSummary.as_view()),
+    path("me/notifications/read-all/", notifications.ReadAllNotifications.as_view()),
+    path("me/notifications/<uuid:id>/read/", notifications.ReadNotification.as_view()),
+]
+
+urlpatterns = [
+    path("", Root.as_view()),
+    path("health/", health.alive),
+    path("health/ready/", health.ready),
+    path("webhooks/<str:source>/", webhooks.receive),
+    path("webhooks/<str:source>/deliveries/<uuid:delivery>/", webhooks.delivery_status),
+    path("api/v1/", include(api)),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "apps.core.error_pages.bad_request"
+handler403 = "apps.core.error_pages.permission_denied"
+handler404 = "apps.core.error_pages.not_found"
+handler500 = "apps.core.error_pages.server_error"
