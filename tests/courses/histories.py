@@ -234,9 +234,9 @@ def by_the_contract(history: Iterable[Json]) -> dict[str, tuple[bool, bool, str 
     versions: dict[str, list[tuple[str, bool, bytes, Json]]] = {}
     snapshots: dict[tuple[str, str], dict[int, tuple[str, set[str]]]] = {}
     pages: dict[tuple[str, str], int] = {}
-    for event in history:
-        data, at = event["data"], event["timestamp"]
-        match event["type"]:
+    for each in history:
+        data, at = each["data"], each["timestamp"]
+        match each["type"]:
             case "course.updated":
                 _add_version(versions, data, at)
             case "course.deleted":
