@@ -150,8 +150,11 @@ def test_an_interrupted_initdb_is_begun_anew(data_dir: Path) -> None:
         pass
     folder = data_dir / "postgres"
     (folder / "data").rename(folder / "data.unfinished")
-    with embedded_services(data_dir, durable=False) as services:
-        psycopg.connect(services.database_url).close()
+    with (
+        embedded_services(data_dir, durable=False) as services,
+        psycopg.connect(services.database_url) as database,
+    ):
+        assert database.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_servers_named_by_the_environment_are_used_and_none_is_started(data_dir: Path) -> None:
