@@ -5,7 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from apps.core import health
-from apps.courses.views import catalogue, enrolments, sync, timetable
+from apps.courses.views import calendars, catalogue, enrolments, sync, timetable
 from apps.notifications.views import devices, notifications
 from apps.users import views as users
 from apps.webhooks import views as webhooks
@@ -16,6 +16,8 @@ api = [
     path("terms/<uuid:id>/", catalogue.TermDetail.as_view()),
     path("courses/", catalogue.CourseList.as_view()),
     path("courses/<uuid:id>/", catalogue.CourseDetail.as_view()),
+    path("courses/<uuid:id>/calendar.ics", calendars.CourseCalendar.as_view()),
+    path("groups/<uuid:term>/<path:group>/calendar.ics", calendars.GroupCalendar.as_view()),
     path("schedule/", timetable.Schedule.as_view()),
     path("sync/", sync.Sync.as_view()),
     path("auth/token/", users.SignIn.as_view()),
@@ -25,6 +27,7 @@ api = [
     path("me/enrolments/", enrolments.MyEnrolments.as_view()),
     path("me/enrolments/<uuid:id>/", enrolments.MyEnrolment.as_view()),
     path("me/schedule/", timetable.MySchedule.as_view()),
+    path("me/calendar-feed/", calendars.MyCalendarFeed.as_view()),
     path("me/devices/", devices.MyDevices.as_view()),
     path("me/devices/<uuid:id>/", devices.MyDevice.as_view()),
     path("me/notifications/", notifications.MyNotifications.as_view()),
@@ -39,6 +42,7 @@ urlpatterns = [
     path("health/ready/", health.ready),
     path("webhooks/<str:source>/", webhooks.receive),
     path("webhooks/<str:source>/deliveries/<uuid:delivery>/", webhooks.delivery_status),
+    path("calendar/<str:secret>.ics", calendars.PersonalCalendar.as_view(), name="personal-calendar"),
     path("api/v1/", include(api)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

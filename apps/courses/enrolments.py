@@ -1,12 +1,13 @@
 """Enrolments: whom a change concerns, as rules that outlive the entries they speak of."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from apps.core.errors import Problem
-from apps.courses.models import Enrolment, Entry
+from apps.courses.models import Enrolment, Entry, Exam
 
 MAX_ENROLMENTS = 200
 
@@ -28,11 +29,37 @@ def enrol(
 
 
 def concerned_entries(user_id: UUID) -> QuerySet[Entry]:
-    """The entries a user's enrolments are about: with a group, those that name it or name none; without, all."""
-    rules = Enrolment.objects.filter(user=user_id)
+    """The entries a user's enrolments are about."""
+    return entries_of(list(Enrolment.objects.filter(user=user_id)))
+
+
+def entries_of(rules: Iterable[Enrolment]) -> QuerySet[Entry]:
+    """The entries these rules are about: with a group, those that name it or name none; without, all."""
     concerned = Q(pk__in=[])
     for rule in rules:
         named = Q(groups__contains=[rule.group]) | Q(groups=[]) if rule.group else Q()
-        in_term = Q(course__term=rule.term_id, course__groups__contains=[rule.group])
-        concerned |= (Q(course=rule.course_id) if rule.course_id else in_term) & named
+        concerned |= _of_course(rule) & named
     return Entry.objects.filter(concerned)
+
+
+def exams_of(rules: Iterable[Enrolment]) -> QuerySet[Exam]:
+    """The exams with a sitting these rules may be about; which one it is, `attends` tells."""
+    concerned = Q(pk__in=[])
+    for rule in rules:
+        named = Q(sittings__contains=[{"groups": [rule.group]}], course__term=rule.term_id)
+        concerned |= _of_course(rule) | (named if rule.term_id else Q(pk__in=[]))
+    return Exam.objects.filter(concerned)
+
+
+def attends(
+    rule: Enrolment, *, course: UUID, term: UUID, course_groups: list[str], groups: list[str]
+) -> bool:
+    """Whether the rule is about a sitting for `groups`, of an exam of the course, whose entries name `course_groups`."""
+    if rule.course_id:
+        return rule.course_id == course and (not rule.group or not groups or rule.group in groups)
+    return rule.term_id == term and rule.group in (groups or course_groups)
+
+
+def _of_course(rule: Enrolment) -> Q:
+    in_term = Q(course__term=rule.term_id, course__groups__contains=[rule.group])
+    return Q(course=rule.course_id) if rule.course_id else in_term

@@ -17,6 +17,26 @@ from apps.courses.timetable import Calendar, Occurrence, occurrences
 
 Json = dict[str, Any]
 MAX_DAYS = 62
+ENTRY_COLUMNS = (
+    "id",
+    "course_id",
+    "course__term_id",
+    "course__code",
+    "course__title",
+    "kind",
+    "weekday",
+    "starts_at",
+    "ends_at",
+    "rooms",
+    "teachers",
+    "groups",
+    "weeks",
+    "valid_from",
+    "valid_until",
+    "online_url",
+    "exceptions",
+)
+TERM_COLUMNS = ("id", "starts_on", "ends_on", "time_zone", "periods", "day_overrides")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +70,8 @@ def read(
 ) -> tuple[int, list[Json]]:
     """(revision, occurrences by date and time). A move is one item, there when either of its dates is in the range."""
     overlapping = Q(course__term__starts_on__lte=days.last, course__term__ends_on__gte=days.first)
-    rows = entries.filter(overlapping | ~Q(exceptions=[]), course__visible=True).values(
-        "id",
-        "course_id",
-        "course__term_id",
-        "course__code",
-        "course__title",
-        "kind",
-        "weekday",
-        "starts_at",
-        "ends_at",
-        "rooms",
-        "teachers",
-        "groups",
-        "weeks",
-        "valid_from",
-        "valid_until",
-        "online_url",
-        "exceptions",
-    )
-    terms = Term.objects.filter(starts_on__isnull=False).values(
-        "id", "starts_on", "ends_on", "time_zone", "periods", "day_overrides"
-    )
+    rows = entries.filter(overlapping | ~Q(exceptions=[]), course__visible=True).values(*ENTRY_COLUMNS)
+    terms = Term.objects.filter(starts_on__isnull=False).values(*TERM_COLUMNS)
     revision, found = reading.rows(entries=rows, terms=terms)
     zones = {term["id"]: ZoneInfo(term["time_zone"]) for term in found["terms"]}
     calendars = {term["id"]: Calendar(term) for term in found["terms"]}
@@ -79,13 +79,13 @@ def read(
         _item(entry, meeting, zones[entry["course__term_id"]])
         for entry in found["entries"]
         if entry["course__term_id"] in calendars
-        for meeting in occurrences(_hours(entry), calendars[entry["course__term_id"]])
+        for meeting in occurrences(with_hours(entry), calendars[entry["course__term_id"]])
         if days.meets(meeting.dates()) and wanted(meeting)
     ]
     return revision, sorted(items, key=lambda item: (item["starts_at"], item["code"], item["entry"]))
 
 
-def _hours(entry: Json) -> Json:
+def with_hours(entry: Json) -> Json:
     """Times of day as the contract writes them: PostgreSQL adds seconds."""
     return {**entry, "starts_at": entry["starts_at"][:5], "ends_at": entry["ends_at"][:5]}
 

@@ -192,6 +192,12 @@ class EnrolmentSerializer(serializers.ModelSerializer[Enrolment]):
         fields = ["id", "course", "term", "group", "created_at"]
 
 
+class CalendarFeedSchema(serializers.Serializer[Any]):
+    url = serializers.URLField(allow_null=True, help_text="Told once, by POST; null ever after.")
+    created_at = serializers.DateTimeField(allow_null=True, help_text="Null when there is no feed.")
+    last_fetched_at = serializers.DateTimeField(allow_null=True, help_text="To the hour.")
+
+
 PAGING_PARAMETERS = [
     OpenApiParameter("page", int, description="From 1."),
     OpenApiParameter("page_size", int, description="At most 200."),
@@ -224,4 +230,7 @@ SCHEDULE_PARAMETERS = [
     ),
     OpenApiParameter("teacher", str, description="Where the meeting was to be, or is."),
     OpenApiParameter("room", str, description="Where the meeting was to be, or is."),
+]
+CALENDAR_PARAMETERS = [
+    OpenApiParameter("exams", str, enum=["only"], description="Leave out the timetable."),
 ]

@@ -72,7 +72,7 @@ def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
 
 def occurrences(entry: Json, calendar: Calendar) -> list[Occurrence]:
     """Every meeting of the entry in the term, by date and time. Of two exceptions that cancel or move one date, the last counts."""
-    meetings = {day: _meeting(entry, day) for day in _regular_dates(entry, calendar)}
+    meetings = {day: _meeting(entry, day) for day in regular_dates(entry, calendar)}
     found: list[Occurrence] = []
     for exception in entry["exceptions"]:
         day = dt.date.fromisoformat(exception["date"])
@@ -87,7 +87,7 @@ def occurrences(entry: Json, calendar: Calendar) -> list[Occurrence]:
     return sorted(found, key=lambda meeting: (meeting.date, meeting.starts_at, meeting.status))
 
 
-def _regular_dates(entry: Json, calendar: Calendar) -> Iterator[dt.date]:
+def regular_dates(entry: Json, calendar: Calendar) -> Iterator[dt.date]:
     weeks = None if entry["weeks"] is None else set(entry["weeks"])
     valid_from = dt.date.fromisoformat(entry["valid_from"] or "0001-01-01")
     valid_until = dt.date.fromisoformat(entry["valid_until"] or "9999-12-31")

@@ -1,3 +1,4 @@
+from apps.courses.models.calendar_feed import CalendarFeed
 from apps.courses.models.change import Change, ChangeSet, Revision
 from apps.courses.models.course import Course, Entry, Exam
 from apps.courses.models.enrolment import Enrolment
@@ -6,6 +7,7 @@ from apps.courses.models.snapshot import Snapshot, SnapshotPage
 from apps.courses.models.term import Term
 
 __all__ = [
+    "CalendarFeed",
     "Change",
     "ChangeSet",
     "Course",
