@@ -12,6 +12,8 @@ from typing import Any, TypedDict
 import structlog
 from structlog.typing import Processor
 
+from apps.core.secret_paths import public_path
+
 # Prepared once: json.dumps would build an encoder for every line.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=repr).encode
 
@@ -60,6 +62,13 @@ def configure(lines: Lines) -> None:
     logging.config.dictConfig(_standard_library(lines["level"], shared, rendering))
 
 
+def _cut_secret_paths(record: logging.LogRecord) -> bool:
+    """Django names the path of a request that broke, as an argument of its message."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(public_path(arg) if isinstance(arg, str) else arg for arg in record.args)
+    return True
+
+
 def _standard_library(level: str, shared: list[Processor], rendering: list[Processor]) -> dict[str, Any]:
     """The same lines for what Django, gunicorn and the libraries say."""
     return {
@@ -72,6 +81,7 @@ def _standard_library(level: str, shared: list[Processor], rendering: list[Proce
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
             }
         },
+        "filters": {"public_paths": {"()": lambda: _cut_secret_paths}},
         "handlers": {
             "lines": {
                 "class": "logging.StreamHandler",
@@ -83,7 +93,7 @@ def _standard_library(level: str, shared: list[Processor], rendering: list[Proce
         "loggers": {
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             # Every request has its line already (apps/core/request_line.py); here only what broke.
-            "django.request": {"level": "ERROR"},
+            "django.request": {"level": "ERROR", "filters": ["public_paths"]},
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
             "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
         },

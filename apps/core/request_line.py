@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from django.conf import settings
 
 from apps.core import metrics
 from apps.core.cached_response import SERVED_COPY
+from apps.core.secret_paths import public_path
 
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 log = structlog.get_logger("campanile.request")
@@ -45,7 +45,7 @@ class RequestLine:
         log.info(
             "request",
             method=method,
-            path=_public_path(environ.get("PATH_INFO", "")),
+            path=public_path(environ.get("PATH_INFO", "")),
             status=int(self.status),
             ms=round(seconds * 1000, 3),
             bytes=self.length,
@@ -53,11 +53,3 @@ class RequestLine:
             served_by=self.served_by,
             revision=revision,
         )
-
-
-def _public_path(path: str) -> str:
-    """A path that carries a secret is cut where the secret begins (SECRET_PATH_PREFIXES in the settings)."""
-    for prefix in settings.SECRET_PATH_PREFIXES:
-        if path.startswith(prefix):
-            return f"{prefix}…"
-    return path

@@ -67,7 +67,7 @@ def streaming(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(parts())
 
 
-def raising(request: HttpRequest) -> HttpResponse:
+def raising(request: HttpRequest, secret: str = "") -> HttpResponse:
     raise ZeroDivisionError("a secret detail")
 
 
@@ -76,6 +76,7 @@ urlpatterns = [
     path("plain/", plain),
     path("streaming/", streaming),
     path("raising/", raising),
+    path("calendar/broken-<secret>.ics", raising),
     path("calendar/<secret>.ics", lambda request, secret: HttpResponse(secret)),
 ]
 handler400 = "apps.core.error_pages.bad_request"

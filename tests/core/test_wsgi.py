@@ -91,6 +91,13 @@ def test_a_secret_in_a_path_stays_out_of_the_log(application: Campanile, lines: 
     assert line["path"] == "/calendar/…"
 
 
+def test_not_even_a_bug_writes_a_secret_in_a_path_down(application: Campanile, lines: Any) -> None:
+    assert ask(application, "/calendar/broken-c0ffee.ics").status == 500
+    bug, request = lines()
+    assert bug["event"] == "Internal Server Error: /calendar/…"
+    assert "c0ffee" not in f"{bug}{request}"
+
+
 def test_an_exception_that_escapes_django_is_a_problem_and_a_line(catalogue: Catalogue, lines: Any) -> None:
     def broken(environ: Any, start_response: Any) -> Any:
         raise ZeroDivisionError("a secret detail")
