@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from icalendar import Event, vUri
+from icalendar import Event, vText, vUri
 
 Json = dict[str, Any]
 # RFC 5545, section 3.1: no control characters but the tab; line breaks are escaped by the library.
@@ -56,8 +56,9 @@ def event(
     return made
 
 
-def plain(text: str) -> str:
-    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+def plain(text: str) -> vText:
+    """A vText also where the library would take a property it does not know to be escaped already."""
+    return vText(_CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def _uri(text: str) -> str:

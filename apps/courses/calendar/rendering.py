@@ -60,12 +60,7 @@ def render(
     if not found["named"]:
         raise Http404
     today = now.astimezone(UTC).date()
-    calendar = _calendar(found["named"][0]["name"])
-    events = list(_events(rules, found, today))
-    for zone in _timezones(events):
-        calendar.add_component(zone)
-    for each in events:
-        calendar.add_component(each)
+    calendar = assembled(found["named"][0]["name"], list(_events(rules, found, today)))
     midnight = datetime.combine(today + timedelta(days=1), time(), UTC)
     return Rendered(calendar.to_ical(), revision, expires_at=midnight, content_type=CONTENT_TYPE)
 
@@ -127,7 +122,8 @@ def _attended(exam: Json, rules: Sequence[Enrolment]) -> Callable[[Json], bool]:
     return attended
 
 
-def _calendar(name: str) -> Calendar:
+def assembled(name: str, events: Sequence[Event]) -> Calendar:
+    """The events with the zones they name."""
     calendar = Calendar()
     calendar.add("PRODID", "-//Campanile//Campanile//EN")
     calendar.add("VERSION", "2.0")
@@ -137,6 +133,8 @@ def _calendar(name: str) -> Calendar:
     calendar.add("X-WR-CALNAME", plain(name))
     calendar.add("REFRESH-INTERVAL", vDuration(REFRESHED_EVERY, {"VALUE": "DURATION"}))
     calendar.add("X-PUBLISHED-TTL", vDuration(REFRESHED_EVERY))
+    for component in (*_timezones(events), *events):
+        calendar.add_component(component)
     return calendar
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 from django.http import Http404, HttpResponse
 from django.urls import reverse
@@ -58,7 +58,11 @@ class CourseCalendar(CatalogueView):
     )
     def get(self, request: Request, id: UUID) -> HttpResponse:
         """The course's meetings and exams as an iCalendar."""
-        named = Course.objects.visible().filter(pk=id).values(name=Concat("code", Value(" "), "title"))
+        named = (
+            Course.objects.visible()
+            .filter(pk=id)
+            .values(name=Concat("code", Value(" "), "title", output_field=TextField()))
+        )
         return _public(request, f"courses/{id}", Enrolment(course_id=id), named)
 
 
@@ -78,7 +82,7 @@ class GroupCalendar(CatalogueView):
         named = (
             Course.objects.visible()
             .filter(has_group, term=term)
-            .values(name=Concat(Value(f"{group}, "), "term__name"))
+            .values(name=Concat(Value(f"{group}, "), "term__name", output_field=TextField()))
         )
         return _public(request, f"groups/{term}/{group}", Enrolment(term_id=term, group=group), named)
 
