@@ -5,7 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from apps.core import health
-from apps.courses.views import calendars, catalogue, enrolments, sync, timetable
+from apps.courses.views import calendars, catalogue, enrolments, exams, sync, timetable
 from apps.notifications.views import devices, notifications
 from apps.users import views as users
 from apps.webhooks import views as webhooks
@@ -19,6 +19,7 @@ api = [
     path("courses/<uuid:id>/calendar.ics", calendars.CourseCalendar.as_view()),
     path("groups/<uuid:term>/<path:group>/calendar.ics", calendars.GroupCalendar.as_view()),
     path("schedule/", timetable.Schedule.as_view()),
+    path("exams/", exams.ExamList.as_view()),
     path("sync/", sync.Sync.as_view()),
     path("auth/token/", users.SignIn.as_view()),
     path("auth/token/refresh/", users.Refresh.as_view()),
@@ -28,6 +29,7 @@ api = [
     path("me/enrolments/<uuid:id>/", enrolments.MyEnrolment.as_view()),
     path("me/schedule/", timetable.MySchedule.as_view()),
     path("me/calendar-feed/", calendars.MyCalendarFeed.as_view()),
+    path("me/exams/", exams.MyExams.as_view()),
     path("me/devices/", devices.MyDevices.as_view()),
     path("me/devices/<uuid:id>/", devices.MyDevice.as_view()),
     path("me/notifications/", notifications.MyNotifications.as_view()),

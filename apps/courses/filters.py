@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from rest_framework.exceptions import ValidationError
 
-from apps.courses.models import Course, Entry
+from apps.courses.models import Course, Entry, Exam
 from apps.courses.search import fold
 
 MAX_LENGTH = 200
@@ -91,3 +91,19 @@ class ScheduleFilters(filters.FilterSet):
 
     def by_room(self, entries: QuerySet[Entry], _: str, value: str) -> QuerySet[Entry]:
         return entries.filter(Q(rooms__contains=[value]) | ~Q(exceptions=[]))
+
+
+class ExamFilters(filters.FilterSet):
+    """`group` leaves what may hold a sitting of the group; which sittings are its own is for exams.py to tell."""
+
+    course = filters.UUIDFilter(field_name="course_id")
+    period = Text()
+    group = Text(method="by_group")
+
+    class Meta:
+        model = Exam
+        fields: list[str] = []
+
+    def by_group(self, exams: QuerySet[Exam], _: str, value: str) -> QuerySet[Exam]:
+        named = Q(sittings__contains=[{"groups": [value]}])
+        return exams.filter(named | Q(course__groups__contains=[value]) | Q(course__groups=[]))

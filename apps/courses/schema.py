@@ -95,6 +95,12 @@ class ExamSchema(serializers.Serializer[Any]):
     note = serializers.CharField(allow_null=True)
 
 
+class ListedExamSchema(ExamSchema):
+    course = serializers.UUIDField()
+    code = serializers.CharField()
+    title = serializers.CharField()
+
+
 class TranslationSchema(serializers.Serializer[Any]):
     title = serializers.CharField(required=False)
     description = serializers.CharField(required=False)
@@ -170,6 +176,10 @@ class PersonalOccurrencePageSchema(_PageSchema):
     results = PersonalOccurrenceSchema(many=True)
 
 
+class ListedExamPageSchema(_PageSchema):
+    results = ListedExamSchema(many=True)
+
+
 class PlainTermSchema(TermSchema):
     week = None  # type: ignore[assignment]  # DRF's way to drop an inherited field: a delta does not depend on the day
     today_taught_as = None  # type: ignore[assignment]  # likewise
@@ -233,4 +243,18 @@ SCHEDULE_PARAMETERS = [
 ]
 CALENDAR_PARAMETERS = [
     OpenApiParameter("exams", str, enum=["only"], description="Leave out the timetable."),
+]
+EXAM_PARAMETERS = [
+    *PAGING_PARAMETERS,
+    OpenApiParameter("course", OpenApiTypes.UUID),
+    OpenApiParameter(
+        "from", OpenApiTypes.DATE, description="A sitting on this day or later, in the term's zone."
+    ),
+    OpenApiParameter("to", OpenApiTypes.DATE, description="A sitting on this day or before."),
+    OpenApiParameter("period", str),
+    OpenApiParameter(
+        "group",
+        str,
+        description="A sitting that names it, or names none in a course that has the group or has no groups.",
+    ),
 ]
