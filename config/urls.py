@@ -18,6 +18,7 @@ api = [
     path("courses/<uuid:id>/", catalogue.CourseDetail.as_view()),
     path("courses/<uuid:id>/calendar.ics", calendars.CourseCalendar.as_view()),
     path("groups/<uuid:term>/<path:group>/calendar.ics", calendars.GroupCalendar.as_view()),
+    path("courses/<uuid:id>/changes/", catalogue.CourseChanges.as_view()),
     path("schedule/", timetable.Schedule.as_view()),
     path("exams/", exams.ExamList.as_view()),
     path("sync/", sync.Sync.as_view()),

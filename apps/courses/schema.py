@@ -12,6 +12,7 @@ ENTRY_KINDS = ["lecture", "exercise", "lab", "seminar", "other"]
 EXAM_KINDS = ["written", "oral", "practical", "midterm", "other"]
 PERIOD_KINDS = ["teaching", "exams", "holiday"]
 EXCEPTION_STATUSES = ["cancelled", "moved", "added"]
+CHANGE_KINDS = ["term", "course", "entry", "exam"]
 OCCURRENCE_STATUSES = ["scheduled", *EXCEPTION_STATUSES]
 
 
@@ -180,6 +181,27 @@ class ListedExamPageSchema(_PageSchema):
     results = ListedExamSchema(many=True)
 
 
+class ChangeSchema(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    revision = serializers.IntegerField()
+    recorded_at = serializers.DateTimeField()
+    origin = serializers.ChoiceField(["source", "staff"])
+    kind = serializers.ChoiceField(CHANGE_KINDS, help_text="What `object` is.")
+    object = serializers.UUIDField()
+    field = serializers.CharField(allow_blank=True, help_text="Empty for the whole object.")
+    old = serializers.JSONField(allow_null=True, help_text="As the API showed it; null when it came.")
+    new = serializers.JSONField(allow_null=True, help_text="As the API shows it; null when it left.")
+    dates = serializers.ListField(
+        child=serializers.DateField(), help_text="Days of the term on which timetable or exams differ."
+    )
+
+
+class ChangePageSchema(serializers.Serializer[Any]):
+    next = serializers.URLField(allow_null=True, help_text="Older ones.")
+    previous = serializers.URLField(allow_null=True, help_text="Newer ones.")
+    results = ChangeSchema(many=True)
+
+
 class PlainTermSchema(TermSchema):
     week = None  # type: ignore[assignment]  # DRF's way to drop an inherited field: a delta does not depend on the day
     today_taught_as = None  # type: ignore[assignment]  # likewise
@@ -210,6 +232,10 @@ class CalendarFeedSchema(serializers.Serializer[Any]):
 
 PAGING_PARAMETERS = [
     OpenApiParameter("page", int, description="From 1."),
+    OpenApiParameter("page_size", int, description="At most 200."),
+]
+CURSOR_PARAMETERS = [
+    OpenApiParameter("cursor", str, description="From the links of an answer; none for the newest."),
     OpenApiParameter("page_size", int, description="At most 200."),
 ]
 RANGE_PARAMETERS = [

@@ -169,6 +169,7 @@ SPECTACULAR_SETTINGS = {
         "EntryKind": "apps.courses.schema.ENTRY_KINDS",
         "ExamKind": "apps.courses.schema.EXAM_KINDS",
         "PeriodKind": "apps.courses.schema.PERIOD_KINDS",
+        "ChangeKind": "apps.courses.schema.CHANGE_KINDS",
         "ExceptionStatus": "apps.courses.schema.EXCEPTION_STATUSES",
         "OccurrenceStatus": "apps.courses.schema.OCCURRENCE_STATUSES",
         "AddressKind": "apps.notifications.models.device.Device.Kind",

@@ -1,4 +1,4 @@
-"""GET /courses/, /courses/{id}/, /terms/, /terms/{id}/."""
+"""GET /courses/, /courses/{id}/, /courses/{id}/changes/, /terms/, /terms/{id}/."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -11,12 +11,20 @@ from rest_framework.request import Request
 from apps.core.cached_response import cached_response
 from apps.core.copies import Rendered
 from apps.core.openapi import problems
-from apps.courses import reading, terms
+from apps.courses import history, reading, terms
 from apps.courses.cache import DOCUMENT_LIFETIME, LIST_LIFETIME, catalogue_revision
 from apps.courses.filters import CourseFilters, filtered
 from apps.courses.models import Course
-from apps.courses.paging import Page
-from apps.courses.schema import COURSE_PARAMETERS, CoursePageSchema, CourseSchema, TermPageSchema, TermSchema
+from apps.courses.paging import CursorPage, Page
+from apps.courses.schema import (
+    COURSE_PARAMETERS,
+    CURSOR_PARAMETERS,
+    ChangePageSchema,
+    CoursePageSchema,
+    CourseSchema,
+    TermPageSchema,
+    TermSchema,
+)
 from apps.courses.views.access import CatalogueView
 
 
@@ -42,6 +50,19 @@ class CourseDetail(CatalogueView):
         """One course. A deleted one is 404."""
         course = Course.objects.visible().filter(pk=id)
         return _cached(request, f"courses/{id}", DOCUMENT_LIFETIME, lambda: _one(course))
+
+
+class CourseChanges(CatalogueView):
+    @extend_schema(
+        operation_id="courses_changes",
+        parameters=CURSOR_PARAMETERS,
+        responses={200: ChangePageSchema, **problems(400, 404)},
+    )
+    def get(self, request: Request, id: UUID) -> HttpResponse:
+        """What changed in a course, newest first, with old and new values."""
+        page = CursorPage.parse(request)
+        key = f"courses/{id}/changes?{page.key}"
+        return _cached(request, key, LIST_LIFETIME, lambda: history.read(id, page))
 
 
 class TermList(CatalogueView):
