@@ -5,7 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from apps.core import health
-from apps.courses.views import calendars, catalogue, enrolments, exams, sync, timetable
+from apps.courses.views import calendars, catalogue, enrolments, exams, rooms, sync, timetable
 from apps.notifications.views import devices, notifications
 from apps.users import views as users
 from apps.webhooks import views as webhooks
@@ -21,6 +21,8 @@ api = [
     path("courses/<uuid:id>/changes/", catalogue.CourseChanges.as_view()),
     path("schedule/", timetable.Schedule.as_view()),
     path("exams/", exams.ExamList.as_view()),
+    path("rooms/", rooms.RoomList.as_view()),
+    path("rooms/free/", rooms.FreeRooms.as_view()),
     path("sync/", sync.Sync.as_view()),
     path("auth/token/", users.SignIn.as_view()),
     path("auth/token/refresh/", users.Refresh.as_view()),

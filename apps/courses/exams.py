@@ -28,6 +28,7 @@ class Sitting:
     ends_at: datetime
     first_day: date
     last_day: date
+    zone: ZoneInfo
     rooms: tuple[str, ...]
     groups: frozenset[str]
     course: str
@@ -44,6 +45,7 @@ class Sitting:
             ends_at=ends_at.astimezone(UTC),
             first_day=starts_at.astimezone(zone).date(),
             last_day=(ends_at - timedelta.resolution).astimezone(zone).date(),
+            zone=zone,
             rooms=tuple(sitting["rooms"]),
             groups=frozenset(sitting["groups"]),
             course=row["course_id"],

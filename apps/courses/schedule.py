@@ -1,6 +1,6 @@
 """Schedules: the occurrences of many entries within a range of dates, as the API shows them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Self
@@ -69,20 +69,30 @@ def read(
     entries: QuerySet[Entry], days: DateRange, wanted: Callable[[Occurrence], bool]
 ) -> tuple[int, list[Json]]:
     """(revision, occurrences by date and time). A move is one item, there when either of its dates is in the range."""
+    revision, found = reading.rows(**sources(entries, days))
+    items = [_item(*each) for each in meetings(found, days) if wanted(each[1])]
+    return revision, sorted(items, key=lambda item: (item["starts_at"], item["code"], item["entry"]))
+
+
+def sources(entries: QuerySet[Entry], days: DateRange) -> dict[str, QuerySet[Any, Any]]:
+    """What reading.rows must read for `meetings`."""
     overlapping = Q(course__term__starts_on__lte=days.last, course__term__ends_on__gte=days.first)
     rows = entries.filter(overlapping | ~Q(exceptions=[]), course__visible=True).values(*ENTRY_COLUMNS)
     terms = Term.objects.filter(starts_on__isnull=False).values(*TERM_COLUMNS)
-    revision, found = reading.rows(entries=rows, terms=terms)
+    return {"entries": rows, "terms": terms}
+
+
+def meetings(
+    found: Mapping[str, Iterable[Json]], days: DateRange
+) -> Iterator[tuple[Json, Occurrence, ZoneInfo]]:
+    """Each occurrence within the range, with its entry and the zone of its term, from the rows of `sources`."""
     zones = {term["id"]: ZoneInfo(term["time_zone"]) for term in found["terms"]}
     calendars = {term["id"]: Calendar(term) for term in found["terms"]}
-    items = [
-        _item(entry, meeting, zones[entry["course__term_id"]])
-        for entry in found["entries"]
-        if entry["course__term_id"] in calendars
-        for meeting in occurrences(with_hours(entry), calendars[entry["course__term_id"]])
-        if days.meets(meeting.dates()) and wanted(meeting)
-    ]
-    return revision, sorted(items, key=lambda item: (item["starts_at"], item["code"], item["entry"]))
+    for entry in found["entries"]:
+        if calendar := calendars.get(entry["course__term_id"]):
+            for meeting in occurrences(with_hours(entry), calendar):
+                if days.meets(meeting.dates()):
+                    yield entry, meeting, zones[entry["course__term_id"]]
 
 
 def with_hours(entry: Json) -> Json:
@@ -109,13 +119,13 @@ def _item(entry: Json, meeting: Occurrence, zone: ZoneInfo) -> Json:
 def _when_and_where(meeting: Occurrence, zone: ZoneInfo) -> Json:
     return {
         "date": meeting.date.isoformat(),
-        "starts_at": _instant(meeting.date, meeting.starts_at, zone),
-        "ends_at": _instant(meeting.date, meeting.ends_at, zone),
+        "starts_at": instant(meeting.date, meeting.starts_at, zone).isoformat(),
+        "ends_at": instant(meeting.date, meeting.ends_at, zone).isoformat(),
         "rooms": list(meeting.rooms),
         "teachers": list(meeting.teachers),
     }
 
 
-def _instant(day: date, hour: str, zone: ZoneInfo) -> str:
-    """RFC 3339, with the offset the term's zone has at that moment."""
-    return datetime.combine(day, time.fromisoformat(hour), zone).isoformat()
+def instant(day: date, hour: str, zone: ZoneInfo) -> datetime:
+    """Its RFC 3339 form has the offset that the term's zone has at that moment."""
+    return datetime.combine(day, time.fromisoformat(hour), zone)

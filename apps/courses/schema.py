@@ -181,6 +181,26 @@ class ListedExamPageSchema(_PageSchema):
     results = ListedExamSchema(many=True)
 
 
+class RoomSchema(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    entries = serializers.IntegerField(help_text="Weekly entries held in it.")
+
+
+class FreeRoomSchema(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    free_until = serializers.DateTimeField(
+        allow_null=True, help_text="When something starts there later that day; null when nothing does."
+    )
+
+
+class RoomPageSchema(_PageSchema):
+    results = RoomSchema(many=True)
+
+
+class FreeRoomPageSchema(_PageSchema):
+    results = FreeRoomSchema(many=True)
+
+
 class ChangeSchema(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     revision = serializers.IntegerField()
@@ -269,6 +289,15 @@ SCHEDULE_PARAMETERS = [
 ]
 CALENDAR_PARAMETERS = [
     OpenApiParameter("exams", str, enum=["only"], description="Leave out the timetable."),
+]
+FREE_ROOM_PARAMETERS = [
+    *PAGING_PARAMETERS,
+    OpenApiParameter("at", OpenApiTypes.DATETIME, required=True, description="With an offset or Z."),
+    OpenApiParameter(
+        "until",
+        OpenApiTypes.DATETIME,
+        description="An hour later when not given; at most 24 hours later.",
+    ),
 ]
 EXAM_PARAMETERS = [
     *PAGING_PARAMETERS,
