@@ -18,13 +18,19 @@ TERM = term_id(SOURCE, "autumn")
 COURSE = f"/courses/{api_id()}/calendar.ics"
 
 
+CANCELLED = {"date": "2026-10-06", "status": "cancelled"}
+MOVED = {"date": "2026-10-27", "status": "moved", "new_date": "2026-10-25", "rooms": ["Raf04"]}
+ADDED = {"date": "2026-11-21", "status": "added", "starts_at": "09:00"}
+
+
 @pytest.fixture(autouse=True)
-def _catalogue() -> None:
+def _catalogue(time_machine: Any) -> None:
+    time_machine.move_to("2026-12-05T23:00:00Z", tick=False)
     put_term(periods=[], ends_on="2026-11-20")
     sittings = [{**exam()["sittings"][0], "groups": groups} for groups in (["101"], [], ["3/1 ђ"])]
     put_course(
         entries=[
-            entry(),
+            entry(exceptions=[CANCELLED, MOVED, ADDED]),
             entry(id="101", groups=["101"], weekday=3),
             entry(id="3/1", groups=["3/1 ђ"], weekday=4),
         ],
@@ -47,9 +53,9 @@ def test_a_course_s_calendar_has_all_its_meetings_and_sittings(client: Client) -
     assert answer["Cache-Control"] == "public, no-cache"
     schedule = get(client, f"/schedule/?from=2026-09-28&to=2026-11-28&course={api_id()}").json()["results"]
     content = answer.content
-    assert len(schedule) == 24
+    assert len(schedule) == 25
     assert [each for each in unrolled(content) if each[1].year == 2026] == expected(schedule)
-    assert len(events(content)) == 3 + 3
+    assert len(events(content)) == 3 + 3 + 3
 
 
 @pytest.mark.parametrize(("name", "sittings"), [("101", ["1", "2"]), ("3/1 ђ", ["2", "3"]), ("900", [])])
@@ -98,6 +104,12 @@ def test_it_answers_304_until_something_in_it_changes(client: Client) -> None:
     assert get(client, COURSE, **{"If-None-Match": etag}).status_code == 304
     put_course(2)
     assert get(client, COURSE, **{"If-None-Match": etag}).status_code == 200
+
+
+def test_an_answer_at_hand_is_not_given_on_the_day_after(client: Client, time_machine: Any) -> None:
+    assert b"STATUS:CANCELLED" in client.get(f"/api/v1{COURSE}").content
+    time_machine.move_to("2026-12-06T00:00:00Z", tick=False)
+    assert b"STATUS:CANCELLED" not in client.get(f"/api/v1{COURSE}").content
 
 
 def test_with_and_without_the_timetable_are_two_answers(client: Client) -> None:
