@@ -5,7 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from apps.core import health
-from apps.courses.views import calendars, catalogue, enrolments, exams, rooms, sync, timetable
+from apps.courses.views import calendars, catalogue, enrolments, exams, hidden_entries, rooms, sync, timetable
 from apps.notifications.views import devices, notifications
 from apps.users import views as users
 from apps.webhooks import views as webhooks
@@ -30,6 +30,8 @@ api = [
     path("me/", users.Me.as_view()),
     path("me/enrolments/", enrolments.MyEnrolments.as_view()),
     path("me/enrolments/<uuid:id>/", enrolments.MyEnrolment.as_view()),
+    path("me/hidden-entries/", hidden_entries.MyHiddenEntries.as_view()),
+    path("me/hidden-entries/<uuid:entry>/", hidden_entries.MyHiddenEntry.as_view()),
     path("me/schedule/", timetable.MySchedule.as_view()),
     path("me/calendar-feed/", calendars.MyCalendarFeed.as_view()),
     path("me/exams/", exams.MyExams.as_view()),

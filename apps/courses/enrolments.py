@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.core.errors import Problem
-from apps.courses.models import Enrolment, Entry, Exam
+from apps.courses.models import Enrolment, Entry, Exam, HiddenEntry
 
 MAX_ENROLMENTS = 200
 
@@ -29,8 +29,12 @@ def enrol(
 
 
 def concerned_entries(user_id: UUID) -> QuerySet[Entry]:
-    """The entries a user's enrolments are about."""
-    return entries_of(list(Enrolment.objects.filter(user=user_id)))
+    """The entries a user's enrolments are about, but for those the user hides."""
+    return not_hidden(entries_of(list(Enrolment.objects.filter(user=user_id))), user_id)
+
+
+def not_hidden(entries: QuerySet[Entry], user_id: UUID) -> QuerySet[Entry]:
+    return entries.exclude(Exists(HiddenEntry.objects.filter(user=user_id, entry=OuterRef("pk"))))
 
 
 def entries_of(rules: Iterable[Enrolment]) -> QuerySet[Entry]:

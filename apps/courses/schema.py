@@ -6,7 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from apps.courses.models import Enrolment
+from apps.courses.models import Enrolment, HiddenEntry
 
 ENTRY_KINDS = ["lecture", "exercise", "lab", "seminar", "other"]
 EXAM_KINDS = ["written", "oral", "practical", "midterm", "other"]
@@ -248,6 +248,12 @@ class CalendarFeedSchema(serializers.Serializer[Any]):
     url = serializers.URLField(allow_null=True, help_text="Told once, by POST; null ever after.")
     created_at = serializers.DateTimeField(allow_null=True, help_text="Null when there is no feed.")
     last_fetched_at = serializers.DateTimeField(allow_null=True, help_text="To the hour.")
+
+
+class HiddenEntrySerializer(serializers.ModelSerializer[HiddenEntry]):
+    class Meta:
+        model = HiddenEntry
+        fields = ["entry", "created_at"]
 
 
 PAGING_PARAMETERS = [

@@ -9,32 +9,36 @@ from django.db import connection
 from apps.notifications.net_change import NetChange
 
 # A followed course concerns its changes as its group says. A followed group of a term brings along every course that has the group.
-# A change of the term itself concerns all who follow anything in it.
+# A change of the term itself concerns all who follow anything in it. What befalls an entry does not concern who hides it.
 _CONCERNED = """
     WITH change AS (
         SELECT * FROM jsonb_to_recordset(%(changes)s::jsonb)
-        AS row(n int, course uuid, term uuid, everyone bool, groups text[], course_groups text[])
+        AS row(n int, course uuid, term uuid, everyone bool, groups text[], course_groups text[], entry uuid)
     )
     SELECT follower.user_id, array_agg(DISTINCT follower.n ORDER BY follower.n)
     FROM (
-        SELECT rule.user_id, change.n
+        SELECT rule.user_id, change.n, change.entry
         FROM change JOIN courses_enrolment AS rule ON rule.course_id = change.course
         WHERE rule."group" = '' OR change.everyone OR rule."group" = ANY (change.groups)
         UNION ALL
-        SELECT rule.user_id, change.n
+        SELECT rule.user_id, change.n, change.entry
         FROM change JOIN courses_enrolment AS rule ON rule.term_id = change.term
         WHERE change.course IS NULL
            OR rule."group" = ANY (change.groups)
            OR (change.everyone AND rule."group" = ANY (change.course_groups))
         UNION ALL
-        SELECT rule.user_id, change.n
+        SELECT rule.user_id, change.n, change.entry
         FROM change
         JOIN courses_course AS course ON course.term_id = change.term AND course.visible
         JOIN courses_enrolment AS rule ON rule.course_id = course.id
         WHERE change.course IS NULL
     ) AS follower
     JOIN users_user AS person ON person.id = follower.user_id AND person.is_active
-    WHERE %(users)s::uuid[] IS NULL OR follower.user_id = ANY (%(users)s)
+    WHERE (%(users)s::uuid[] IS NULL OR follower.user_id = ANY (%(users)s))
+      AND NOT EXISTS (
+          SELECT FROM courses_hiddenentry AS hidden
+          WHERE hidden.user_id = follower.user_id AND hidden.entry = follower.entry
+      )
     GROUP BY follower.user_id
 """
 
@@ -51,6 +55,7 @@ def concerned(
             "everyone": change.everyone,
             "groups": change.groups,
             "course_groups": change.course_groups,
+            "entry": str(change.id) if change.object == "entry" else None,
         }
         for position, change in enumerate(changes)
     ]

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from apps.courses.hidden_entries import hide
 from apps.courses.models import Change
 from apps.notifications.models import Notification
 from apps.notifications.outbox import expand_due
@@ -136,6 +137,28 @@ def test_a_user_who_may_not_sign_in_hears_nothing(alice: User) -> None:
     follow(alice, entry.course)
     User.objects.update(is_active=False)
     assert told(moved(entry)) == set()
+
+
+def test_what_befalls_an_entry_does_not_concern_who_hides_it(alice: User, bob: User) -> None:
+    course = make_course()
+    shown, hidden = make_entry(course), make_entry(course, groups=["101"])
+    for user in (alice, bob):
+        follow(user, course, "101")
+    assert course.term
+    follow_group(alice, course.term, "101")
+    hide(user_id=alice.pk, entry_id=hidden.pk)
+    assert told(moved(hidden)) == {"Bob"}
+    assert told(moved(shown), moved(hidden, "kind")) == {"Alice", "Bob"}
+    mine = Notification.objects.get(user=alice)
+    assert [change["id"] for change in mine.changes] == [str(shown.pk)]
+
+
+def test_a_course_that_leaves_concerns_also_who_hides_entries_of_it(alice: User) -> None:
+    course = make_course()
+    follow(alice, course)
+    hide(user_id=alice.pk, entry_id=make_entry(course).pk)
+    document = {"id": str(course.pk), "title": "Algorithms", "entries": [{"groups": []}], "exams": []}
+    assert told(change(course, "", document, None, dates=days_ahead(3))) == {"Alice"}
 
 
 def test_each_user_is_told_their_own_part_of_a_change_set_once(alice: User, bob: User) -> None:

@@ -7,6 +7,7 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from apps.courses.hidden_entries import hide
 from apps.courses.models import Enrolment
 from apps.notifications.delivery import send_due
 from apps.notifications.devices import register_device, retire_device
@@ -138,6 +139,13 @@ def test_one_who_now_follows_another_group_is_not_rung(phones: Phones, alice: Us
     make_device(alice, "alice")
     queue(room(entry, "A", "B"))
     Enrolment.objects.filter(pk=rule.pk).update(group="102")
+    send_due()
+    assert (phones.messages(), outcomes()) == ([], [("cancelled", "unfollowed")])
+
+
+def test_one_who_hides_the_entry_by_then_is_not_rung(phones: Phones, alice: User, entry: Any) -> None:
+    queue(room(entry, "A", "B"))
+    hide(user_id=alice.pk, entry_id=entry.pk)
     send_due()
     assert (phones.messages(), outcomes()) == ([], [("cancelled", "unfollowed")])
 

@@ -16,7 +16,7 @@ from apps.courses import reading, timetable
 from apps.courses.calendar.events import Version, plain
 from apps.courses.calendar.series import entry_events
 from apps.courses.calendar.sittings import exam_events
-from apps.courses.enrolments import attends, entries_of, exams_of
+from apps.courses.enrolments import attends, entries_of, exams_of, not_hidden
 from apps.courses.models import Change, Enrolment, Entry, Exam, Term
 from apps.courses.schedule import ENTRY_COLUMNS, TERM_COLUMNS, with_hours
 
@@ -42,13 +42,20 @@ _EXAM_COLUMNS = (
 
 
 def render(
-    rules: Sequence[Enrolment], *, named: QuerySet[Any, Any], exams_only: bool, now: datetime
+    rules: Sequence[Enrolment],
+    *,
+    named: QuerySet[Any, Any],
+    exams_only: bool,
+    now: datetime,
+    hidden_by: UUID | None = None,
 ) -> Rendered:
-    """The calendar in one statement. `named` gives rows with its `name`, or none when there is no such calendar: then Http404.
+    """The calendar in one statement, without the entries a user hides. `named` gives rows with its `name`, or none when there is no such calendar: then Http404.
 
     It also depends on the date (UTC), for cancelled meetings are not shown for ever.
     """
     entries = Entry.objects.none() if exams_only else entries_of(rules).filter(course__visible=True)
+    if hidden_by:
+        entries = not_hidden(entries, hidden_by)
     exams = exams_of(rules).filter(course__visible=True)
     revision, found = reading.rows(
         named=named[:1],

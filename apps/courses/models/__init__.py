@@ -2,6 +2,7 @@ from apps.courses.models.calendar_feed import CalendarFeed
 from apps.courses.models.change import Change, ChangeSet, Revision
 from apps.courses.models.course import Course, Entry, Exam
 from apps.courses.models.enrolment import Enrolment
+from apps.courses.models.hidden_entry import HiddenEntry
 from apps.courses.models.override import Override
 from apps.courses.models.snapshot import Snapshot, SnapshotPage
 from apps.courses.models.term import Term
@@ -14,6 +15,7 @@ __all__ = [
     "Enrolment",
     "Entry",
     "Exam",
+    "HiddenEntry",
     "Override",
     "Revision",
     "Snapshot",

@@ -111,7 +111,7 @@ class PersonalCalendar(APIView):
         feeds.note_fetch(feed, now=now)
         rules = list(Enrolment.objects.filter(user=feed.user_id))
         named = CalendarFeed.objects.filter(pk=feed.pk).values(name=Value("Campanile"))
-        rendered = render(rules, named=named, exams_only=exams_only, now=now)
+        rendered = render(rules, named=named, exams_only=exams_only, now=now, hidden_by=feed.user_id)
         return HttpResponse(
             rendered.body,
             content_type=rendered.content_type,

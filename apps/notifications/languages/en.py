@@ -59,7 +59,7 @@ ENGLISH = Catalogue(
         "rang": "It rang because you follow this.",
         "no-device": "It did not ring: no phone of yours was signed in.",
         "signed-out": "It did not ring: the phone had been signed out by then.",
-        "unfollowed": "It did not ring: you no longer followed this by then.",
+        "unfollowed": "It did not ring: by then you no longer followed this, or had hidden it.",
         "undone": "It did not ring: the change was undone before.",
         "told": "It did not ring: a later message had told you already.",
         "expired": "It did not ring: your phone could not be reached in time.",

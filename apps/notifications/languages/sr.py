@@ -59,7 +59,7 @@ SERBIAN = Catalogue(
         "rang": "Stiglo je na telefon jer ovo pratite.",
         "no-device": "Nije stiglo na telefon: nijedan vaš telefon nije bio prijavljen.",
         "signed-out": "Nije stiglo na telefon: telefon je u međuvremenu odjavljen.",
-        "unfollowed": "Nije stiglo na telefon: u međuvremenu ste prestali da pratite ovo.",
+        "unfollowed": "Nije stiglo na telefon: u međuvremenu ste prestali da pratite ovo ili ste ga sakrili.",
         "undone": "Nije stiglo na telefon: izmena je pre toga poništena.",
         "told": "Nije stiglo na telefon: kasnija poruka vam je to već javila.",
         "expired": "Nije stiglo na telefon: telefon nije bio dostupan na vreme.",
