@@ -12,7 +12,7 @@ from apps.courses.ledger import ChangeSetWriter
 from apps.courses.models import Course, Term
 from apps.courses.models.sourced import Json, course_id, term_id
 from apps.courses.payloads import CourseDocument, digest
-from apps.courses.search import search_text
+from apps.courses.search import search_text, titles_of
 from apps.courses.snapshots import floors
 
 
@@ -160,11 +160,6 @@ def _row(rewrite: _Rewrite) -> Json:
     course = rewrite.course
     shown = rewrite.new or rewrite.old or course.public() or {}
     entries = shown.get("entries", [])
-    names = [
-        shown.get("code"),
-        shown.get("title"),
-        *(text.get("title") for text in shown.get("translations", {}).values()),
-    ]
     people = [*shown.get("teachers", []), *(teacher for entry in entries for teacher in entry["teachers"])]
     rooms = [room for entry in entries for room in entry["rooms"]]
     columns = ("description", "credits", "department", "level", "year", "language", "url")
@@ -179,7 +174,11 @@ def _row(rewrite: _Rewrite) -> Json:
         "translations": shown.get("translations", {}),
         "teachers": shown.get("teachers", []),
         "groups": sorted({group for entry in entries for group in entry["groups"]}),
-        "search_text": search_text([*names, *people, *rooms]),
+        "search_text": search_text(
+            code=shown.get("code", ""),
+            titles=titles_of(shown.get("title", ""), shown.get("translations", {})),
+            others=[*people, *rooms],
+        ),
         "document": render.to_text(shown) if shown else "",
         "tombstone": course.tombstone,
         "hidden": course.hidden,

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from rest_framework.exceptions import ValidationError
 
 from apps.courses.models import Course, Entry, Exam
-from apps.courses.search import fold
+from apps.courses.ranking import matching
 
 MAX_LENGTH = 200
 PAGING = {"page", "page_size"}
@@ -48,7 +48,8 @@ class CourseFilters(filters.FilterSet):
     teacher = Text(method="by_teacher", help_text="The whole name, of the course or of one of its entries.")
     group = Text(method="by_group", help_text="A group named by one of its entries.")
     search = Text(
-        method="by_search", help_text="Words, whatever their accents, case and script: cet finds čet and чет."
+        method="by_search",
+        help_text="Beginnings of words, whatever their accents, case and script: cet finds četiri and чет.",
     )
     ordering = filters.OrderingFilter(fields=["code", "title", "year"])
 
@@ -64,9 +65,7 @@ class CourseFilters(filters.FilterSet):
         return courses.filter(groups__contains=[value])
 
     def by_search(self, courses: QuerySet[Course], _: str, value: str) -> QuerySet[Course]:
-        for word in fold(value).split():
-            courses = courses.filter(search_text__contains=word)
-        return courses
+        return matching(courses, value)
 
 
 class ScheduleFilters(filters.FilterSet):

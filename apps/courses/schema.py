@@ -279,7 +279,10 @@ COURSE_PARAMETERS = [
     OpenApiParameter("teacher", str, description="The whole name, of the course or of one of its entries."),
     OpenApiParameter("group", str, description="A group that one of its entries names."),
     OpenApiParameter(
-        "search", str, description="Words, blind to accents, case and script: cet finds čet and чет."
+        "search",
+        str,
+        description="Beginnings of words of code, titles, teachers and rooms, blind to accents, case and script: cet finds četiri and "
+        "чет. Unless `ordering` is given, codes come first, then titles.",
     ),
     OpenApiParameter("ordering", str, enum=["code", "-code", "title", "-title", "year", "-year"]),
 ]

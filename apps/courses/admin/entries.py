@@ -8,7 +8,7 @@ from apps.courses.admin.forms import EntryForm
 from apps.courses.admin.overriding import OverriddenFilter, OverridingAdmin
 from apps.courses.admin.parts import hours
 from apps.courses.models import Entry
-from apps.courses.search import fold, search_text
+from apps.courses.search import fold, search_text, titles_of
 
 
 @admin.register(Entry)
@@ -58,5 +58,8 @@ class EntryAdmin(OverridingAdmin):
 
 def _text(entry: Entry) -> str:
     course = entry.course
-    titles = [text.get("title") for text in course.translations.values()]
-    return search_text([course.code, course.title, *titles, *course.teachers, *entry.teachers, *entry.rooms])
+    return search_text(
+        code=course.code,
+        titles=titles_of(course.title, course.translations),
+        others=[*course.teachers, *entry.teachers, *entry.rooms],
+    )

@@ -3,6 +3,7 @@
 import django.contrib.postgres.fields
 import django.contrib.postgres.functions
 import django.contrib.postgres.indexes
+import django.contrib.postgres.search
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import uuid
@@ -53,6 +54,7 @@ class Migration(migrations.Migration):
                 ('url', models.TextField(null=True)),
                 ('groups', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
                 ('search_text', models.TextField()),
+                ('words', models.GeneratedField(db_persist=True, expression=models.Func(models.Func(models.Func(models.Func('search_text', models.Value('\n'), models.Value(' '), function='translate'), models.Value(' '), function='string_to_array'), models.Value(''), function='array_remove'), function='array_to_tsvector'), output_field=django.contrib.postgres.search.SearchVectorField())),
                 ('tombstone', models.BooleanField(default=False)),
                 ('hidden', models.BooleanField(default=False)),
                 ('visible', models.GeneratedField(db_persist=True, expression=models.ExpressionWrapper(models.Q(('hidden', False), ('tombstone', False)), models.BooleanField()), output_field=models.BooleanField())),
@@ -246,6 +248,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='course',
             index=django.contrib.postgres.indexes.GinIndex(fields=['groups'], name='courses_course_groups'),
+        ),
+        migrations.AddIndex(
+            model_name='course',
+            index=django.contrib.postgres.indexes.GinIndex(fields=['words'], name='courses_course_words'),
         ),
         migrations.AddConstraint(
             model_name='course',

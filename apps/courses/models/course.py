@@ -1,6 +1,8 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import Func, Value
 
 from apps.courses.models.sourced import Json, Sourced
 from apps.courses.models.term import Term
@@ -8,6 +10,13 @@ from apps.courses.models.term import Term
 
 def _texts() -> "ArrayField[list[str], list[str]]":
     return ArrayField(models.TextField(), default=list)
+
+
+def _words_of(field: str) -> Func:
+    """The words as they stand there: PostgreSQL's own parser takes some apart and reads others as addresses or numbers."""
+    spaced = Func(field, Value("\n"), Value(" "), function="translate")
+    words = Func(spaced, Value(" "), function="string_to_array")
+    return Func(Func(words, Value(""), function="array_remove"), function="array_to_tsvector")
 
 
 class CourseQuerySet(models.QuerySet["Course"]):
@@ -35,6 +44,11 @@ class Course(Sourced):
     url = models.TextField(null=True)
     groups = _texts()
     search_text = models.TextField()
+    words = models.GeneratedField(
+        expression=_words_of("search_text"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
     tombstone = models.BooleanField(default=False)
     hidden = models.BooleanField(default=False)
     visible = models.GeneratedField(
@@ -57,6 +71,7 @@ class Course(Sourced):
                 condition=models.Q(tombstone=False, hidden=False),
             ),
             GinIndex(fields=["groups"], name="courses_course_groups"),
+            GinIndex(fields=["words"], name="courses_course_words"),
         ]
 
     def __str__(self) -> str:
