@@ -2,21 +2,27 @@
 
 Courses are read in order of (revision, id). Revisions increase in commit order, so what is committed while a client pages through comes
 after the place it has reached: nothing is missed, and a course that changes again simply comes again.
+
+A client that has not heard for 90 days of a change made then starts over. In a quiet summer nobody has to, however long it lasts: a
+cursor is as old as the first change it has not seen. Nothing is deleted for that; change sets are also each course's history.
 """
 
 import base64
 import struct
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Self
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
 from apps.core.copies import Rendered
 from apps.core.errors import Problem
 from apps.courses.render import to_text
 
 PAGE = 500
+KEPT = timedelta(days=90)
 _CURSOR = struct.Struct("!?q4sq16s")
 _FIRST_ID, _LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
 
@@ -65,6 +71,7 @@ WITH page AS (
 ), kept AS (SELECT * FROM page ORDER BY revision, id LIMIT %(limit)s)
 SELECT
     (SELECT n FROM courses_revision),
+    (SELECT recorded_at FROM courses_changeset WHERE revision > %(base)s ORDER BY revision LIMIT 1),
     (SELECT token FROM courses_changeset WHERE revision = %(base)s),
     (SELECT token FROM courses_changeset ORDER BY revision DESC LIMIT 1),
     (SELECT coalesce(string_agg(document, ',' ORDER BY revision, id), '') FROM courses_term WHERE guard IS NOT NULL AND revision > %(revision)s),
@@ -84,10 +91,12 @@ def read(cursor: Cursor | None) -> Rendered:
         if cursor is None:
             params["base"] = 2**62
         database.execute(_SQL, params)
-        now, base_token, last_token, terms, changed, deleted, more, last_revision, last_id = (
+        now, unseen_since, base_token, last_token, terms, changed, deleted, more, last_revision, last_id = (
             database.fetchone()
         )
     if cursor and (cursor.base > now or _token(base_token) != cursor.token):
+        raise CursorGone
+    if cursor and unseen_since and unseen_since + KEPT <= timezone.now():
         raise CursorGone
     full = place.full
     if more:
@@ -96,7 +105,10 @@ def read(cursor: Cursor | None) -> Rendered:
     else:
         following = Cursor(full=False, base=now, token=_token(last_token), revision=now, id=_LAST_ID)
     rest = to_text({"cursor": str(following), "full": full, "more": more})[1:]
-    return Rendered(f'{{"terms":[{terms}],"changed":[{changed}],"deleted":{deleted},{rest}'.encode(), now)
+    good_until = unseen_since + KEPT if unseen_since else None
+    return Rendered(
+        f'{{"terms":[{terms}],"changed":[{changed}],"deleted":{deleted},{rest}'.encode(), now, good_until
+    )
 
 
 def _token(token: UUID | None) -> bytes:

@@ -21,7 +21,10 @@ class Sync(CatalogueView):
         responses={200: DeltaSchema, **problems(400, 410)},
     )
     def get(self, request: Request) -> HttpResponse:
-        """What changed since the cursor, at most 500 courses an answer. 410 asks the client to start over without one."""
+        """What changed since the cursor, at most 500 courses an answer. 410 asks the client to start over without one:
+
+        after 90 days of not hearing of a change, or when the cursor is not of this database.
+        """
         if unknown := set(request.query_params) - {"cursor"}:
             raise ValidationError(
                 {name: ["This is not a parameter of this list."] for name in sorted(unknown)}
