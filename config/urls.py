@@ -5,7 +5,17 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from apps.core import health
-from apps.courses.views import calendars, catalogue, enrolments, exams, hidden_entries, rooms, sync, timetable
+from apps.courses.views import (
+    calendars,
+    catalogue,
+    enrolments,
+    exams,
+    hidden_entries,
+    rooms,
+    sync,
+    timetable,
+    upcoming,
+)
 from apps.notifications.views import devices, notifications
 from apps.users import views as users
 from apps.webhooks import views as webhooks
@@ -35,6 +45,7 @@ api = [
     path("me/schedule/", timetable.MySchedule.as_view()),
     path("me/calendar-feed/", calendars.MyCalendarFeed.as_view()),
     path("me/exams/", exams.MyExams.as_view()),
+    path("me/next/", upcoming.MyNext.as_view()),
     path("me/devices/", devices.MyDevices.as_view()),
     path("me/devices/<uuid:id>/", devices.MyDevice.as_view()),
     path("me/notifications/", notifications.MyNotifications.as_view()),

@@ -181,6 +181,11 @@ class ListedExamPageSchema(_PageSchema):
     results = ListedExamSchema(many=True)
 
 
+class UpcomingSchema(serializers.Serializer[Any]):
+    occurrence = OccurrenceSchema(allow_null=True, help_text="Running, or starting within two weeks.")
+    exam = ListedExamSchema(allow_null=True)
+
+
 class RoomSchema(serializers.Serializer[Any]):
     name = serializers.CharField()
     entries = serializers.IntegerField(help_text="Weekly entries held in it.")
