@@ -111,3 +111,16 @@ def test_a_rule_that_makes_no_sense_is_refused_by_name(
 def test_a_token_is_needed() -> None:
     for path in ("enrolments/", f"schedule/?{WEEK}"):
         assert APIClient().get(f"/api/v1/me/{path}").status_code == 401
+
+
+def test_meetings_of_two_zones_come_by_the_moment_and_clash_by_it(alice: APIClient) -> None:
+    put_term(id="abroad", time_zone="Asia/Tokyo")
+    put_course(id="distant", term="abroad", entries=[entry(id="distant", starts_at="18:00", ends_at="19:00")])
+    follow(alice, course=api_id(), group="nobody")
+    follow(alice, course=api_id("distant"))
+    first, second = alice.get(f"/api/v1/me/schedule/?{WEEK}").json()["results"]
+    assert (first["starts_at"], second["starts_at"]) == (
+        "2026-10-06T18:00:00+09:00",
+        "2026-10-06T11:15:00+02:00",
+    )
+    assert first["clashes"] == second["clashes"] == []
