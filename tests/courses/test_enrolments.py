@@ -115,7 +115,7 @@ def test_a_token_is_needed() -> None:
 
 def test_meetings_of_two_zones_come_by_the_moment_and_clash_by_it(alice: APIClient) -> None:
     put_term(id="abroad", time_zone="Asia/Tokyo")
-    put_course(id="distant", term="abroad", entries=[entry(id="distant", starts_at="18:00", ends_at="19:00")])
+    put_course(id="distant", term="abroad", entries=[entry(id="distant", starts_at="18:00", ends_at="18:15")])
     follow(alice, course=api_id(), group="nobody")
     follow(alice, course=api_id("distant"))
     first, second = alice.get(f"/api/v1/me/schedule/?{WEEK}").json()["results"]

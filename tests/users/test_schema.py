@@ -15,6 +15,8 @@ def test_every_endpoint_of_users_is_described_without_warnings() -> None:
 
     assert not GENERATOR_STATS
     for path, operations in paths.items():
+        if not path.startswith(("/auth/", "/me/")):
+            continue  # a postprocessing hook adds what no DRF view answers
         for method, operation in operations.items():
             assert operation["summary"], (path, method)
             assert {status[0] for status in operation["responses"]} >= {"2", "4"}, (path, method)
