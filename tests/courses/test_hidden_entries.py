@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from apps.courses.models.sourced import part_id
+from tests.courses.calendars import events
 from tests.courses.test_enrolments import follow, phone, weekdays
 from tests.factories.documents import api_id, delete_course, entry, put_course, put_term
 
@@ -93,3 +94,11 @@ def test_each_answer_takes_few_statements(alice: APIClient) -> None:
 def test_a_token_is_needed() -> None:
     assert APIClient().get("/api/v1/me/hidden-entries/").status_code == 401
     assert [APIClient().put(path(LAB)).status_code, APIClient().delete(path(LAB)).status_code] == [401, 401]
+
+
+def test_a_hidden_entry_is_left_out_of_the_personal_calendar_and_of_no_other(alice: APIClient) -> None:
+    feed = alice.post("/api/v1/me/calendar-feed/").json()["url"]
+    alice.put(path(LECTURE))
+    for address, shown in ((feed, [LAB]), (f"/api/v1/courses/{api_id()}/calendar.ics", [LECTURE, LAB])):
+        found = {event["UID"] for event in events(alice.get(address).content)}
+        assert found == {f"{entry}@campanile" for entry in shown}
