@@ -1,6 +1,6 @@
 """Enrolments: whom a change concerns, as rules that outlive the entries they speak of."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +30,11 @@ def enrol(
 
 def concerned_entries(user_id: UUID) -> QuerySet[Entry]:
     """The entries a user's enrolments are about, but for those the user hides."""
-    return not_hidden(entries_of(list(Enrolment.objects.filter(user=user_id))), user_id)
+    return not_hidden(entries_of(rules_of(user_id)), user_id)
+
+
+def rules_of(user_id: UUID) -> list[Enrolment]:
+    return list(Enrolment.objects.filter(user=user_id))
 
 
 def not_hidden(entries: QuerySet[Entry], user_id: UUID) -> QuerySet[Entry]:
@@ -56,7 +60,7 @@ def exams_of(rules: Iterable[Enrolment]) -> QuerySet[Exam]:
 
 
 def attends(
-    rule: Enrolment, *, course: UUID, term: UUID, course_groups: list[str], groups: list[str]
+    rule: Enrolment, *, course: UUID, term: UUID, course_groups: Collection[str], groups: Collection[str]
 ) -> bool:
     """Whether the rule is about a sitting for `groups`, of an exam of the course, whose entries name `course_groups`."""
     if rule.course_id:

@@ -1,6 +1,6 @@
 """Exams as the API lists them: one item an exam, with its course and all its sittings, by the first sitting ahead."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
@@ -12,6 +12,7 @@ from django.http import QueryDict
 from rest_framework.exceptions import ValidationError
 
 from apps.courses import reading
+from apps.courses.enrolments import attends, exams_of
 from apps.courses.models import Enrolment, Exam
 from apps.courses.moments import check_date
 
@@ -59,14 +60,10 @@ class Sitting:
             not self.groups and (not self.course_groups or group in self.course_groups)
         )
 
-    def concerns(self, rule: Json) -> bool:
-        """Whether it is what somebody with this enrolment follows; see models/enrolment.py."""
-        group = rule["group"]
-        if rule["course_id"]:
-            return bool(rule["course_id"] == self.course) and (
-                not group or not self.groups or group in self.groups
-            )
-        return bool(rule["term_id"] == self.term) and group in (self.groups or self.course_groups)
+    def concerns(self, rule: Enrolment) -> bool:
+        """Whether it is what somebody with this enrolment follows."""
+        course, term = UUID(self.course), UUID(self.term)
+        return attends(rule, course=course, term=term, course_groups=self.course_groups, groups=self.groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +119,15 @@ def read(
     return revision, [_item(row) for row, _ in kept], min(ends, default=None)
 
 
-def read_mine(user_id: UUID, now: datetime) -> list[Json]:
-    """The exams a user follows, by the first sitting ahead that concerns the user, until the last such sitting has ended."""
-    rules = Enrolment.objects.filter(user=user_id)
-    courses, terms = rules.filter(course__isnull=False), rules.filter(term__isnull=False)
-    exams = Exam.objects.filter(course__in=courses.values("course")) | Exam.objects.filter(
-        course__term__in=terms.values("term")
-    )
-    _, found = reading.rows(exams=rows_of(exams), rules=rules.values("course_id", "term_id", "group"))
+def read_mine(rules: Sequence[Enrolment], now: datetime) -> list[Json]:
+    """The exams somebody with these enrolments follows, by the first sitting ahead that they concern, until the last such one ended."""
+    _, found = reading.rows(exams=rows_of(exams_of(rules)))
     ahead = []
     for row in found["exams"]:
         starts = [
             sitting.starts_at
             for sitting in sittings_of(row)
-            if sitting.ends_at > now and any(map(sitting.concerns, found["rules"]))
+            if sitting.ends_at > now and any(map(sitting.concerns, rules))
         ]
         if starts:
             ahead.append((min(starts), row["course__code"], row["id"], row))

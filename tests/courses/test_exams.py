@@ -196,11 +196,11 @@ class TestMyExams:
         assert self.phone.get("/api/v1/me/exams/?course=x").json()["errors"][0]["field"] == "course"
         assert APIClient().get("/api/v1/me/exams/").status_code == 401
 
-    def test_are_one_statement(self) -> None:
+    def test_are_two_statements(self) -> None:
         self.mine(course_id=api_id(), group="101")
         with CaptureQueriesContext(connection) as queries:
             self.phone.get("/api/v1/me/exams/")
-        assert len(queries) == 1, queries.captured_queries
+        assert len(queries) == 2, queries.captured_queries
 
     def test_of_deleted_courses_are_gone(self) -> None:
         assert self.mine(course_id=api_id()) == ["ALG january"]

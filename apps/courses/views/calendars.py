@@ -26,6 +26,7 @@ from apps.core.openapi import problems
 from apps.courses.cache import LIST_LIFETIME, catalogue_revision
 from apps.courses.calendar import feeds
 from apps.courses.calendar.rendering import render
+from apps.courses.enrolments import rules_of
 from apps.courses.models import CalendarFeed, Course, Enrolment
 from apps.courses.schema import CALENDAR_PARAMETERS, CalendarFeedSchema
 from apps.courses.views.access import CatalogueView
@@ -109,7 +110,7 @@ class PersonalCalendar(APIView):
         if feed is None:
             raise Http404
         feeds.note_fetch(feed, now=now)
-        rules = list(Enrolment.objects.filter(user=feed.user_id))
+        rules = rules_of(feed.user_id)
         named = CalendarFeed.objects.filter(pk=feed.pk).values(name=Value("Campanile"))
         rendered = render(rules, named=named, exams_only=exams_only, now=now, hidden_by=feed.user_id)
         return HttpResponse(
