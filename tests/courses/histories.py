@@ -14,7 +14,7 @@ from apps.courses.models import Change, Course, Term
 from apps.courses.models.sourced import course_id, term_id
 from apps.courses.payloads import CourseDocument, digest
 from apps.webhooks.bodies import Envelope
-from apps.webhooks.handlers import parse_event
+from apps.webhooks.handlers import apply_events, parse_event
 from tests.factories import documents as make
 from tests.factories.webhooks import event
 
@@ -139,7 +139,7 @@ def apply(event: Json) -> None:
     body = json.loads(json.dumps(event))
     parsed = parse_event(Envelope(body["type"], body), now=START + timedelta(days=1))
     assert parsed is not None
-    parsed.apply(Origin(source=SOURCE, delivery=uuid.uuid4()))
+    apply_events([(parsed, Origin(source=SOURCE, delivery=uuid.uuid4()))])
 
 
 def catalogue_after(history: Iterable[Json]) -> Json:
