@@ -10,8 +10,11 @@ from uuid import UUID
 import psycopg
 from django.db import OperationalError, connection
 
+from apps.core.patience import patience
 from apps.webhooks.models import Conflict, Delivery
 
+# A sender hears within twice this and the time to connect that nobody answers: a check of the connection, then a new one.
+PATIENCE_SECONDS = 2.0
 Verdict = Literal["new", "duplicate", "conflict"]
 
 # ON CONFLICT DO NOTHING does not wait for a worker that holds the row, and leaves no dead rows behind under a flood of duplicates.
@@ -69,11 +72,14 @@ def store(
 
 def _execute(row: Mapping[str, Any]) -> tuple[int, UUID, str, Verdict] | None:
     """None when a parallel request stored the id after this statement began: the next statement sees it."""
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    # Django's own cursors write parameters into the statement's text, bodies in hexadecimal; this one prepares it and sends them beside it.
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        found: tuple[int, UUID, str, Verdict] | None = cursor.execute(_STORE, row, prepare=True).fetchone()
+    with patience(PATIENCE_SECONDS):
+        connection.close_if_health_check_failed()
+        connection.ensure_connection()
+        # Django's own cursors write parameters into the statement's text, bodies in hexadecimal; this one sends them beside it.
+        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+            found: tuple[int, UUID, str, Verdict] | None = cursor.execute(
+                _STORE, row, prepare=True
+            ).fetchone()
     return found
 
 
