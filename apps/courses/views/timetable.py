@@ -11,11 +11,10 @@ from apps.core.openapi import problems
 from apps.core.pagination import MAX_PAGE_SIZE
 from apps.courses import schedule
 from apps.courses.cache import LIST_LIFETIME, catalogue_revision
-from apps.courses.clashes import with_clashes
-from apps.courses.enrolments import concerned_entries
 from apps.courses.filters import ScheduleFilters, filtered
 from apps.courses.models import Entry
 from apps.courses.paging import Page
+from apps.courses.personal import PersonalSchedule
 from apps.courses.render import to_text
 from apps.courses.schema import (
     PAGING_PARAMETERS,
@@ -26,7 +25,7 @@ from apps.courses.schema import (
 )
 from apps.courses.timetable import Occurrence
 from apps.courses.views.access import CatalogueView
-from apps.users.models import User
+from apps.users.authentication import user_of
 
 _RANGE = ("from", "to")
 
@@ -64,10 +63,8 @@ class MySchedule(APIView):
         responses={200: PersonalOccurrencePageSchema, **problems(400, 401, 404)},
     )
     def get(self, request: Request) -> HttpResponse:
-        """The occurrences of what the user follows, each with the entries it clashes with."""
+        """The occurrences of what the user follows, each with the entries it clashes with and the parallel groups that fit instead."""
         page = Page.parse(request, known=_RANGE, size=MAX_PAGE_SIZE)
-        days = schedule.DateRange.parse(request.query_params)
-        assert isinstance(request.user, User)
-        _, items = schedule.read(concerned_entries(request.user.pk), days, lambda _: True)
-        shown = ",".join(map(to_text, with_clashes(items)[page.slice]))
-        return HttpResponse(page.envelope(len(items), shown), content_type="application/json")
+        mine = PersonalSchedule(user_of(request).pk, schedule.DateRange.parse(request.query_params))
+        items = ",".join(map(to_text, mine.items(mine.shown[page.slice])))
+        return HttpResponse(page.envelope(len(mine.shown), items), content_type="application/json")
