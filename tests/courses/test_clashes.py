@@ -173,6 +173,19 @@ def test_a_meeting_of_two_clashes_names_each_entry_once(alice: User) -> None:
     assert schedule(alice)["lab 101", "2026-10-06"]["clashes"] == ["logic"]
 
 
+def test_pages_show_what_the_whole_shows(alice: User) -> None:
+    phone = APIClient()
+    phone.force_authenticate(alice)
+    whole = phone.get(f"/api/v1/me/schedule/?{WEEK}").json()["results"]
+    page = phone.get(f"/api/v1/me/schedule/?{WEEK}&page_size=1").json()
+    found = page["results"]
+    while page["next"]:
+        page = phone.get(page["next"]).json()
+        found += page["results"]
+    assert found == whole
+    assert any(item["alternatives"] for item in found)
+
+
 def test_clashes_cost_one_statement_more_however_many_there_are(alice: User) -> None:
     phone = APIClient()
     phone.force_authenticate(alice)

@@ -8,14 +8,13 @@ from rest_framework.views import APIView
 from apps.core.cached_response import cached_response
 from apps.core.copies import Rendered
 from apps.core.openapi import problems
-from apps.core.pagination import MAX_PAGE_SIZE
+from apps.core.paging import MAX_PAGE_SIZE, Page
 from apps.courses import schedule
 from apps.courses.cache import LIST_LIFETIME, catalogue_revision
 from apps.courses.filters import ScheduleFilters, filtered
 from apps.courses.models import Entry
-from apps.courses.paging import Page
 from apps.courses.personal import PersonalSchedule
-from apps.courses.render import to_text
+from apps.courses.render import page_of, to_text
 from apps.courses.schema import (
     PAGING_PARAMETERS,
     RANGE_PARAMETERS,
@@ -49,9 +48,9 @@ class Schedule(CatalogueView):
 
         def render() -> Rendered:
             revision, items = schedule.read(entries, days, wanted)
-            return Rendered(page.envelope(len(items), ",".join(map(to_text, items[page.slice]))), revision)
+            return Rendered(page_of(page, items, map(schedule.place, items)), revision)
 
-        key = f"schedule?{page.key}"
+        key = f"schedule?{page.query}"
         return cached_response(
             request, key=key, lifetime=LIST_LIFETIME, render=render, revision=catalogue_revision
         )
@@ -66,5 +65,8 @@ class MySchedule(APIView):
         """The occurrences of what the user follows, each with the entries it clashes with and the parallel groups that fit instead."""
         page = Page.parse(request, known=_RANGE, size=MAX_PAGE_SIZE)
         mine = PersonalSchedule(user_of(request).pk, schedule.DateRange.parse(request.query_params))
-        items = ",".join(map(to_text, mine.items(mine.shown[page.slice])))
-        return HttpResponse(page.envelope(len(mine.shown), items), content_type="application/json")
+        shown, window = page.cut(mine.shown, (slot.place for slot in mine.shown))
+        items = ",".join(map(to_text, mine.items(shown)))
+        return HttpResponse(
+            page.envelope(items, window, count=len(mine.shown)), content_type="application/json"
+        )
