@@ -1,7 +1,8 @@
 """Which meetings of one person's schedule overlap in time."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Self
 
@@ -12,12 +13,11 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slot:
-    """A meeting and the time it takes, in UTC. `clashes` are those that `find` saw meet while it does."""
+    """A meeting and the time it takes, in UTC."""
 
     meeting: Meeting
     starts_at: datetime
     ends_at: datetime
-    clashes: list["Slot"] = field(default_factory=list)
 
     @classmethod
     def of(cls, meeting: Meeting) -> Self:
@@ -46,13 +46,15 @@ class Slot:
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
 
-def find(slots: Iterable[Slot]) -> None:
-    """Tell each slot its clashes. What is cancelled clashes with nothing."""
-    running: Sequence[Slot] = []
+def find(slots: Iterable[Slot]) -> Mapping[Slot, list[Slot]]:
+    """What meets while a slot does, for each that has such. What is cancelled clashes with nothing."""
+    found: dict[Slot, list[Slot]] = defaultdict(list)
+    running: list[Slot] = []
     for slot in sorted((slot for slot in slots if slot.held), key=lambda slot: slot.place):
         running = [other for other in running if other.ends_at > slot.starts_at]
         for other in running:
             if slot.overlaps(other):
-                other.clashes.append(slot)
-                slot.clashes.append(other)
+                found[other].append(slot)
+                found[slot].append(other)
         running.append(slot)
+    return found

@@ -6,7 +6,7 @@ that are for everybody or for that group. Hidden entries are offered like others
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,7 @@ class Parallels:
 
     def __init__(self, own: Iterable[Slot], offered: Iterable[Slot]) -> None:
         self._own: dict[date, list[Slot]] = defaultdict(list)
+        self._beside: dict[Slot, list[Slot]] = {}
         self._offered: dict[tuple[str, date], list[Slot]] = defaultdict(list)
         for slot in own:
             if slot.held:
@@ -56,17 +57,22 @@ class Parallels:
     def _fits(self, group: str, instead_of: Slot, others: Sequence[Slot]) -> bool:
         gained = [other for other in others if group in other.entry["groups"]]
         entries = {slot.entry["id"] for slot in gained}
+        course = instead_of.entry["course_id"]
+
+        def kept(slot: Slot) -> bool:
+            groups = slot.entry["groups"]
+            stays = slot.entry["course_id"] != course or not groups or group in groups
+            return stays and slot.entry["id"] not in entries
+
         return not any(
-            slot.overlaps(other)
+            any(map(kept, self._own_beside(slot)))
+            or any(slot.overlaps(other) for other in gained if other is not slot)
             for slot in gained
-            for other in (*self._kept(slot, group, instead_of, entries), *gained)
-            if other is not slot
         )
 
-    def _kept(self, beside: Slot, group: str, instead_of: Slot, gained: Collection[str]) -> Iterator[Slot]:
-        for day in {beside.starts_at.date(), beside.ends_at.date()}:
-            for slot in self._own[day]:
-                groups = slot.entry["groups"]
-                elsewhere = slot.entry["course_id"] != instead_of.entry["course_id"]
-                if (elsewhere or not groups or group in groups) and slot.entry["id"] not in gained:
-                    yield slot
+    def _own_beside(self, slot: Slot) -> list[Slot]:
+        """What the person has while it meets. Asked for every group again, so it is remembered."""
+        if slot not in self._beside:
+            days = {slot.starts_at.date(), slot.ends_at.date()}
+            self._beside[slot] = [own for day in days for own in self._own[day] if slot.overlaps(own)]
+        return self._beside[slot]
