@@ -30,7 +30,7 @@ def columns(rows: QuerySet[Any, Any], *default: str) -> list[Column]:
     """Of the queryset's own order, or of `default` (fields, with a minus for descending ones), and of the primary key to end all ties."""
     found = []
     parts = list(rows.query.order_by or default)
-    if parts[-1:] not in (["pk"], ["-pk"]):
+    if parts[-1:] not in (["pk"], ["-pk"], ["id"], ["-id"]):
         parts.append("pk")
     for number, part in enumerate(parts):
         name = f"key_{number}"
