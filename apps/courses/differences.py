@@ -1,6 +1,6 @@
 """Changes in words, course by course: for whoever looks before anything is applied."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
@@ -10,6 +10,7 @@ from apps.courses.models import Change
 from apps.courses.models.sourced import Json
 
 Status = Literal["added", "removed", "changed"]
+_SIGNS: Mapping[Status, str] = {"added": "+", "removed": "-", "changed": "~"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,18 @@ def differences(changes: Iterable[Change], documents: Mapping[UUID, Json]) -> li
             by_owner.setdefault(owner, []).append(change)
     found = [_difference(rows, documents.get(owner)) for owner, rows in by_owner.items()]
     return sorted(found, key=lambda difference: difference.name)
+
+
+def told(found: Iterable[Difference]) -> Iterator[str]:
+    """For a terminal, which no name may steer."""
+    for difference in found:
+        yield _printable(f"{_SIGNS[difference.status]} {difference.name}")
+        for line in difference.lines:
+            yield _printable(f"    {line}")
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def _difference(changes: list[Change], document: Json | None) -> Difference:

@@ -1,22 +1,28 @@
 """Deliveries that Campanile makes itself, of a file or a comparison: as the source would post them, so that everything after them is the same."""
 
 import json
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
 from django.utils import timezone
 
+from apps.courses.differences import Difference, differences
 from apps.courses.ledger import Origin
+from apps.courses.models import Change
 from apps.courses.models.sourced import Json
-from apps.courses.preview import Preview, preview
+from apps.courses.preview import preview
+from apps.notifications.reach import phones_in_reach
 from apps.webhooks.bodies import Envelope
-from apps.webhooks.handlers import parse_event
+from apps.webhooks.handlers import apply_events, parse_event
 from apps.webhooks.intake import store
 from apps.webhooks.models import Delivery
 
 PAGE_COURSES = 200
 PAGE_BYTES = 1024 * 1024
+POLL_SECONDS = 0.1
 
 
 def term_event(term: Json, at: datetime) -> Json:
@@ -51,17 +57,29 @@ def _pages(courses: Sequence[Json]) -> Iterator[list[Json]]:
         yield page
 
 
-def foresee(source: str, events: Sequence[Json]) -> Preview:
-    """What delivering these events now would change. Raises Malformed."""
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would change, course by course, and how many phones that concerns if it is not silenced."""
+
+    differences: list[Difference]
+    phones: int
+
+
+def foresee(source: str, events: Sequence[Json]) -> Foreseen:
+    """What delivering these events now would do. Other writers wait meanwhile. Raises Malformed."""
     now = timezone.now()
+    origin = Origin(source=source, silenced=True)
     parsed = [parse_event(Envelope(event["type"], event), now=now) for event in events]
+    phones = 0
 
     def apply() -> None:
-        for event in parsed:
-            assert event is not None, "of a type we make ourselves"
-            event.apply(Origin(source=source, silenced=True))
+        nonlocal phones
+        outcomes = apply_events((event, origin) for event in parsed if event)
+        revisions = [outcome.revision for outcome in outcomes if outcome.revision]
+        phones = phones_in_reach(Change.objects.filter(change_set__in=revisions), now)
 
-    return preview(apply)
+    found = preview(apply)
+    return Foreseen(differences(found.changes, found.documents), phones)
 
 
 def deliver(source: str, events: Sequence[Json], *, silenced: bool) -> list[Delivery]:
@@ -83,3 +101,22 @@ def deliver(source: str, events: Sequence[Json], *, silenced: bool) -> list[Deli
         [receipt.delivery for receipt in receipts], field_name="public_id"
     )
     return [found[receipt.delivery] for receipt in receipts]
+
+
+def waited_for(
+    deliveries: Sequence[Delivery], *, patience: float, say: Callable[[int], object] = lambda _: None
+) -> list[Delivery]:
+    """The same, as they are once none is pending, or after `patience` seconds. `say` is told how many are done when more are."""
+    deadline = time.monotonic() + patience
+    told = 0
+    while True:
+        rows = list(
+            Delivery.objects.defer("body").filter(pk__in=[row.pk for row in deliveries]).order_by("pk")
+        )
+        done = sum(row.status != Delivery.Status.PENDING for row in rows)
+        if done > told:
+            say(done)
+            told = done
+        if done == len(rows) or time.monotonic() > deadline:
+            return rows
+        time.sleep(POLL_SECONDS)

@@ -6,6 +6,7 @@ from tests.factories.documents import entry
 from tests.webhooks.tables.files import (
     EXAM_HEADER,
     EXAM_ROWS,
+    Json,
     documents,
     exams_of,
     faults,
@@ -88,7 +89,7 @@ def test_a_course_set_written_as_files_reads_back_equal(delimiter: str) -> None:
         online_url="https://meet.example/x?a=1,2",
     )
     plain = entry("plain", kind="other", rooms=["Raf01", 'Sala "Velika"'], teachers=[])
-    courses = [
+    courses: list[Json] = [
         {
             "code": "C++",
             "title": 'Programski jezik "C++", uvod',
@@ -137,9 +138,9 @@ def test_a_course_set_written_as_files_reads_back_equal(delimiter: str) -> None:
     ]
     read = documents(timetable_of(courses, delimiter=delimiter), exams_of(courses, delimiter=delimiter))
 
-    def bare(course: dict[str, object]) -> object:
+    def bare(course: Json) -> Json:
         parts = {
-            name: [{k: v for k, v in part.items() if k != "id" and v != []} for part in course[name]]  # type: ignore[attr-defined]  # lists of parts
+            name: [{k: v for k, v in part.items() if k != "id" and v != []} for part in course[name]]
             for name in ("entries", "exams")
         }
         for exam in parts["exams"]:
