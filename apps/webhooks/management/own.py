@@ -31,10 +31,9 @@ def follow(deliveries: Sequence[Delivery], *, patience: float, say: Callable[[st
             + (", ".join(f"{name} {number:,}" for name, number in counts.items()) or "nothing to do")
         )
     failed = [row for row in settled if row.status in (Delivery.Status.DEAD, Delivery.Status.QUARANTINED)]
-    for status in (Delivery.Status.DEAD, Delivery.Status.QUARANTINED):
-        statuses.pop(status, 0)
-    for status, number in statuses.items():
-        say(f"{number:,} {status}: see them in the admin.")
+    others = statuses.keys() - {row.status for row in failed}
+    for status in sorted(others):
+        say(f"{statuses[status]:,} {status}: see them in the admin.")
     if failed:
         told = "; ".join(
             f"{row.webhook_id} is {row.status}: {row.error.strip().rsplit(chr(10), 1)[-1]}" for row in failed
