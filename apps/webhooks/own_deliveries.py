@@ -84,7 +84,7 @@ def foresee(source: str, events: Sequence[Json]) -> Foreseen:
 
 def deliver(source: str, events: Sequence[Json], *, silenced: bool) -> list[Delivery]:
     """Stored, each in a commit of its own, for the worker to apply. What a crash leaves out can be delivered again as a whole."""
-    batch = uuid4().hex
+    batch = uuid4().hex[:16]
     receipts = [
         store(
             source=source,

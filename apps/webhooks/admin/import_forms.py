@@ -69,6 +69,7 @@ class ImportForm(forms.Form):
         field = self.fields["into"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [*known, ("", "A new term, described below")]
+        field.initial = field.choices[0][0]
 
     def clean_timetable(self) -> bytes | None:
         return self._bytes("timetable")

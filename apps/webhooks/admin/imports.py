@@ -124,7 +124,7 @@ def _preview(request: HttpRequest, looked: Looked, prepared: Import, foreseen: F
             if (number := sum(difference.status == status for difference in found))
         ],
         "more": max(0, len(rows) - SHOWN_LINES),
-        "table": {"headers": ["Course", "", "What", "Was", "Will be"], "rows": rows[:SHOWN_LINES]},
+        "table": {"headers": ["Course or term", "", "What", "Was", "Will be"], "rows": rows[:SHOWN_LINES]},
     }
     return _rendered(request, "webhooks/admin/import_preview.html", context)
 
@@ -137,7 +137,11 @@ def _rows(difference: Difference) -> list[list[Any]]:
         [
             "" if number else difference.name,
             "" if number else mark_safe(label),  # noqa: S308  # rendered from a template, of words of ours
-            f"{line.object}: {line.field}" if line.object else line.field,
+            ""
+            if line.field == difference.status
+            else f"{line.object}: {line.field}"
+            if line.object
+            else line.field,
             line.old,
             line.new,
         ]

@@ -63,7 +63,9 @@ def exam_kind(text: str) -> str:
 def _kind(text: str, known: Mapping[str, str]) -> str:
     found = known.get(fold(text))
     if found is None:
-        raise ValueError(f"is no kind we know: {', '.join(known)}")
+        raise ValueError(
+            f"is no kind we know: {', '.join(dict.fromkeys(known.values()))}, or their Serbian names"
+        )
     return found
 
 
