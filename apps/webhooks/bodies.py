@@ -45,9 +45,8 @@ class Envelope:
         return timestamp
 
 
-def parse_envelope(raw: bytes) -> Envelope:
+def envelope(body: Any) -> Envelope:
     """Raises Malformed."""
-    body = parse_json(raw)
     if not isinstance(body, dict):
         raise Malformed(Fault("", "must be a JSON object"))
     if not isinstance(body.get("type"), str) or not body["type"]:

@@ -12,6 +12,7 @@ from apps.courses.models.sourced import Json
 from apps.courses.moments import parse_datetime
 from apps.courses.payloads import CourseDocument, SnapshotDocument, TermDocument
 from apps.webhooks.bodies import Envelope, Fault, Malformed, parse_json
+from apps.webhooks.dialects import DIALECTS, translated
 from apps.webhooks.handlers import parse_event
 
 
@@ -40,19 +41,22 @@ class Export:
             known[id] = document
 
 
-def read_export(raw: bytes, *, at: datetime) -> Export:
-    """One object `{"terms": [...], "courses": [...], "exported_at"?}`, one event, a list of events, or an event a line. Raises Malformed."""
+def read_export(source: str, raw: bytes, *, at: datetime) -> Export:
+    """One object `{"terms": [...], "courses": [...], "exported_at"?}`, or what the source would post: an event, a list of them, or one a line.
+
+    Raises Malformed.
+    """
     export = Export(at)
     if _is_lines(raw):
-        _take_events(export, _lines(raw))
+        _take_events(source, export, _lines(raw))
         return export
     body = parse_json(raw)
     if isinstance(body, list):
-        _take_events(export, enumerate(body))
-    elif isinstance(body, dict) and "type" in body:
-        _take_events(export, [(None, body)])
-    elif isinstance(body, dict) and {"terms", "courses"} & body.keys():
+        _take_events(source, export, enumerate(body))
+    elif isinstance(body, dict) and "type" not in body and {"terms", "courses"} & body.keys():
         _take_documents(export, body)
+    elif isinstance(body, dict) and ("type" in body or source in DIALECTS):
+        _take_events(source, export, [(None, body)])
     else:
         raise Malformed(
             Fault("", "is no export: an object with terms and courses, an event, or a list of events")
@@ -101,11 +105,12 @@ def _take_documents(export: Export, body: Json) -> None:
         raise Malformed(*faults)
 
 
-def _take_events(export: Export, events: Iterable[tuple[int | None, Any]]) -> None:
+def _take_events(source: str, export: Export, events: Iterable[tuple[int | None, Any]]) -> None:
     faults: list[Fault] = []
     newest: datetime | None = None
-    for number, event in events:
+    for number, body in events:
         place = "" if number is None else f"/{number}"
+        event = translated(source, body)
         if not isinstance(event, dict) or not isinstance(event.get("type"), str):
             faults.append(Fault(place, "is no event"))
             continue

@@ -16,6 +16,7 @@ from apps.courses.models.sourced import Json
 from apps.courses.preview import preview
 from apps.notifications.reach import phones_in_reach
 from apps.webhooks.bodies import Envelope
+from apps.webhooks.dialects import spoken_by_us
 from apps.webhooks.handlers import apply_events, parse_event
 from apps.webhooks.intake import store
 from apps.webhooks.models import Delivery
@@ -91,7 +92,7 @@ def deliver(source: str, events: Sequence[Json], *, silenced: bool) -> list[Deli
             webhook_id=f"own-{batch}-{number}",
             sent_at=timezone.now(),
             type=event["type"],
-            body=json.dumps(event, ensure_ascii=False).encode(),
+            body=json.dumps(spoken_by_us(source, event), ensure_ascii=False).encode(),
             status=Delivery.Status.PENDING,
             silenced=silenced,
         )

@@ -49,7 +49,7 @@ class Command(BaseCommand):
         try:
             raw, at = _fetched(options["export"], options["header"])
             at = parse_datetime(options["as_of"]) if options["as_of"] else at
-            export = read_export(raw, at=at)
+            export = read_export(source, raw, at=at)
         except (OSError, ValueError) as error:
             raise CommandError(f"{options['export']}: {error}", returncode=2) from error
         except Malformed as malformed:
