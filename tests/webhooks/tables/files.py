@@ -119,8 +119,8 @@ def exams_of(courses: Iterable[Json], *, zone: str = "Europe/Belgrade", delimite
                         exam.get("period", ""),
                         f"{starts_at:%d.%m.%Y.}",
                         f"{starts_at:%H:%M}-{ends_at:%H:%M}",
-                        _cell(sitting["rooms"]),
-                        _cell(sitting["groups"]),
+                        _cell(sitting.get("rooms")),
+                        _cell(sitting.get("groups")),
                         exam.get("note", ""),
                     ]
                 )

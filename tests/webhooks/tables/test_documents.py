@@ -2,10 +2,14 @@
 
 import pytest
 
-from tests.factories.documents import entry
+from apps.courses.payloads import CourseDocument
+from apps.demo.faculty import load_payloads
+from apps.webhooks.tables.importing import prepare
+from tests.factories.documents import entry, term
 from tests.webhooks.tables.files import (
     EXAM_HEADER,
     EXAM_ROWS,
+    SOURCE,
     Json,
     documents,
     exams_of,
@@ -199,3 +203,44 @@ def test_exams_may_say_how_long_they_take() -> None:
     assert course["exams"][0]["kind"] == "oral"
     assert course["exams"][0]["sittings"][0]["ends_at"] == "2027-01-20T10:30:00+01:00"
     assert course["title"] == "ALG"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_whole_faculty_written_as_files_reads_back_equal(delimiter: str) -> None:
+    """All it has but what a table has no columns for: translations, teachers of the course, exceptions of meetings."""
+    _, _, autumn, _ = load_payloads()
+    courses = autumn["data"]["courses"]
+    parsed = prepare(
+        source=SOURCE,
+        term="autumn",
+        new_term=term(),
+        timetable=timetable_of(courses, delimiter=delimiter),
+        exams=exams_of(courses, delimiter=delimiter),
+    ).courses
+
+    def facts(course: Json, name: str, left_out: set[str]) -> list[Json]:
+        canonical = CourseDocument.model_validate(course).canonical()
+        return [{k: v for k, v in part.items() if k not in left_out} for part in canonical[name]]
+
+    assert sum(len(course["entries"]) for course in courses) > 150
+    assert {entry["kind"] for course in parsed for entry in course["entries"]} >= {
+        "lecture",
+        "exercise",
+        "lab",
+        "seminar",
+    }
+    for before, after in zip(courses, parsed, strict=True):
+        assert facts(after, "entries", {"id", "exceptions"}) == facts(before, "entries", {"id", "exceptions"})
+        assert facts(after, "exams", {"id"}) == facts(before, "exams", {"id"})
+        for name in (
+            "code",
+            "title",
+            "description",
+            "credits",
+            "department",
+            "level",
+            "year",
+            "language",
+            "url",
+        ):
+            assert after.get(name) == before.get(name)
