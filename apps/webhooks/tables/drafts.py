@@ -1,6 +1,7 @@
 """Courses as they come together from rows: which rows speak of one course, and what they say of it."""
 
 import hashlib
+import itertools
 import unicodedata
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -137,9 +138,10 @@ def free_id(parts: Sequence[str], taken: Container[str]) -> str:
     text = "\n".join(same(part) for part in parts)
     words = "-".join("-".join(fold(part).split()) for part in parts if fold(part))
     digest = hashlib.sha256(text.encode()).hexdigest()
-    names = [words] if 0 < len(words) <= LONGEST_ID else []
-    names += [
-        f"{words[: LONGEST_ID - 11]}-{digest[start : start + 10]}".lstrip("-") for start in range(0, 50, 10)
-    ]
-    names += [f"{words[: LONGEST_ID - 11]}-{number}".lstrip("-") for number in range(2, 2_000)]
+    stem = words[: LONGEST_ID - 11]
+    names = itertools.chain(
+        [words] if 0 < len(words) <= LONGEST_ID else [],
+        (f"{stem}-{digest[start : start + 10]}".lstrip("-") for start in range(0, 50, 10)),
+        (f"{stem}-{number}".lstrip("-") for number in itertools.count(2)),
+    )
     return next(name for name in names if name not in taken)
