@@ -16,6 +16,7 @@ from django.utils.http import parse_header_parameters
 from apps.core import metrics
 from apps.core.errors import problem
 from apps.core.hits import Headers, Hits, Shape, shape_of
+from apps.core.patience import WEB_SECONDS, patience
 from apps.core.request_line import RequestLine
 from apps.core.revision import CommittedRevision
 from apps.core.security_headers import completed
@@ -58,7 +59,8 @@ class Campanile:
             return start_response(status, answer, exc_info) if exc_info else start_response(status, answer)
 
         try:
-            return _Body(self._application(environ, start), line)
+            with patience(WEB_SECONDS):
+                return _Body(self._application(environ, start), line)
         except Exception:
             log.exception("escaped")
             structlog.contextvars.unbind_contextvars("request_id")

@@ -1,26 +1,60 @@
 """Which meetings of one person's schedule overlap in time."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Self
+
+from apps.courses.schedule import Meeting, monday, span
 
 Json = dict[str, Any]
 
 
-def with_clashes(items: Sequence[Json]) -> list[Json]:
-    """Occurrences as schedule.read gives them, by start, each with `clashes`: the entries that meet while it does."""
-    shown = [{**item, "clashes": []} for item in items]
-    running: list[tuple[datetime, Json]] = []
-    for item in shown:
-        if item["status"] == "cancelled":
-            continue
-        starts_at, ends_at = (
-            datetime.fromisoformat(item["starts_at"]),
-            datetime.fromisoformat(item["ends_at"]),
-        )
-        running = [(until, other) for until, other in running if until > starts_at]
-        for _, other in running:
-            other["clashes"].append(item["entry"])
-            item["clashes"].append(other["entry"])
-        running.append((ends_at, item))
-    return shown
+@dataclass(frozen=True, slots=True, eq=False)
+class Slot:
+    """A meeting and the time it takes, in UTC."""
+
+    meeting: Meeting
+    starts_at: datetime
+    ends_at: datetime
+
+    @classmethod
+    def of(cls, meeting: Meeting) -> Self:
+        starts_at, ends_at = span(meeting.occurrence, meeting.zone)
+        return cls(meeting, starts_at.astimezone(UTC), ends_at.astimezone(UTC))
+
+    @property
+    def entry(self) -> Json:
+        return self.meeting.entry
+
+    @property
+    def held(self) -> bool:
+        return self.meeting.occurrence.status != "cancelled"
+
+    @property
+    def week(self) -> date:
+        """The Monday of the calendar week in which it is held."""
+        return monday(self.meeting.occurrence.date)
+
+    @property
+    def place(self) -> tuple[float, str, str]:
+        """In a schedule."""
+        return self.starts_at.timestamp(), self.entry["course__code"], self.entry["id"]
+
+    def overlaps(self, other: Self) -> bool:
+        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
+
+
+def find(slots: Iterable[Slot]) -> Mapping[Slot, list[Slot]]:
+    """What meets while a slot does, for each that has such. What is cancelled clashes with nothing."""
+    found: dict[Slot, list[Slot]] = defaultdict(list)
+    running: list[Slot] = []
+    for slot in sorted((slot for slot in slots if slot.held), key=lambda slot: slot.place):
+        running = [other for other in running if other.ends_at > slot.starts_at]
+        for other in running:
+            if slot.overlaps(other):
+                found[other].append(slot)
+                found[slot].append(other)
+        running.append(slot)
+    return found

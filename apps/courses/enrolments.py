@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.core.errors import Problem
@@ -21,11 +22,19 @@ class TooManyEnrolments(Problem):
 def enrol(
     *, user_id: UUID, course_id: UUID | None = None, term_id: UUID | None = None, group: str = ""
 ) -> tuple[Enrolment, bool]:
-    """Follow a course, one group of it, or a whole group of a term; (the enrolment, whether it is new)."""
-    if Enrolment.objects.filter(user=user_id).count() >= MAX_ENROLMENTS:
+    """Follow a course, one group of it, or a whole group of a term; (the enrolment, whether it is new). Raises TooManyEnrolments."""
+    rules = rules_of(user_id)
+    for rule in rules:
+        if (rule.course_id, rule.term_id, rule.group) == (course_id, term_id, group):
+            return rule, False
+    if len(rules) >= MAX_ENROLMENTS:
         raise TooManyEnrolments
-    rule: dict[str, Any] = {"course_id": course_id, "term_id": term_id, "group": group}
-    return Enrolment.objects.get_or_create(user_id=user_id, **rule)
+    new: dict[str, Any] = {"user_id": user_id, "course_id": course_id, "term_id": term_id, "group": group}
+    try:
+        with transaction.atomic():
+            return Enrolment.objects.create(**new), True
+    except IntegrityError:  # the same request, sent twice at once
+        return Enrolment.objects.get(**new), False
 
 
 def concerned_entries(user_id: UUID) -> QuerySet[Entry]:

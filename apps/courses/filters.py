@@ -4,6 +4,7 @@ from collections.abc import Container
 from typing import Any
 
 import django_filters.rest_framework as filters
+from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from rest_framework.exceptions import ValidationError
@@ -38,12 +39,16 @@ def filtered(
     return filterset.qs
 
 
+class Whole(filters.NumberFilter):
+    field_class = forms.IntegerField  # type: ignore[assignment]  # the stubs allow only what the base class has
+
+
 class CourseFilters(filters.FilterSet):
     external_id = Text()
     term = filters.UUIDFilter(field_name="term_id")
     department = Text()
     level = Text()
-    year = filters.NumberFilter()
+    year = Whole()
     language = Text()
     teacher = Text(method="by_teacher", help_text="The whole name, of the course or of one of its entries.")
     group = Text(method="by_group", help_text="A group named by one of its entries.")

@@ -143,6 +143,9 @@ class EntryDocument(Document):
     def _ends_after_it_starts(self) -> Self:
         if self.ends_at <= self.starts_at:
             raise ValueError("ends_at is not after starts_at")
+        for each in self.exceptions:
+            if each.ends_at and each.ends_at <= (each.starts_at or self.starts_at):
+                raise ValueError(f"exceptions have an ends_at that is not after starts_at, on {each.date}")
         return self
 
 

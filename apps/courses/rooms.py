@@ -107,11 +107,11 @@ def _names(entries: Iterable[Json], exam_rows: Iterable[Json]) -> list[str]:
 
 
 def _meetings(found: dict[str, list[Json]], window: Window) -> Iterator[Use]:
-    for _, meeting, zone in schedule.meetings(found, window.days):
-        if meeting.status != "cancelled":
-            starts_at = schedule.instant(meeting.date, meeting.starts_at, zone).astimezone(UTC)
-            ends_at = schedule.instant(meeting.date, meeting.ends_at, zone).astimezone(UTC)
-            yield Use(starts_at, ends_at, zone, meeting.rooms)
+    for meeting in schedule.meetings(found, window.days):
+        if meeting.occurrence.status != "cancelled":
+            starts_at, ends_at = schedule.span(meeting.occurrence, meeting.zone)
+            rooms = meeting.occurrence.rooms
+            yield Use(starts_at.astimezone(UTC), ends_at.astimezone(UTC), meeting.zone, rooms)
 
 
 def _sittings(exam_rows: Iterable[Json]) -> Iterator[Use]:

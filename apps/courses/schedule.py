@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -65,12 +65,38 @@ class DateRange:
         return any(self.first <= day <= self.last for day in days)
 
 
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """An occurrence with its entry, a row of `sources`, in the zone of its term."""
+
+    entry: Json
+    occurrence: Occurrence
+    zone: ZoneInfo
+
+    def item(self) -> Json:
+        """As the API lists it."""
+        original = self.occurrence.original
+        return {
+            "course": self.entry["course_id"],
+            "code": self.entry["course__code"],
+            "title": self.entry["course__title"],
+            "entry": self.entry["id"],
+            "kind": self.entry["kind"],
+            **when_and_where(self.occurrence, self.zone),
+            "groups": self.entry["groups"],
+            "online_url": self.entry["online_url"],
+            "status": self.occurrence.status,
+            "original": when_and_where(original, self.zone) if original else None,
+            "note": self.occurrence.note,
+        }
+
+
 def read(
     entries: QuerySet[Entry], days: DateRange, wanted: Callable[[Occurrence], bool]
 ) -> tuple[int, list[Json]]:
     """(revision, occurrences by date and time). A move is one item, there when either of its dates is in the range."""
     revision, found = reading.rows(**sources(entries, days))
-    items = [_item(*each) for each in meetings(found, days) if wanted(each[1])]
+    items = [meeting.item() for meeting in meetings(found, days) if wanted(meeting.occurrence)]
     return revision, sorted(items, key=place)
 
 
@@ -87,17 +113,19 @@ def sources(entries: QuerySet[Entry], days: DateRange) -> dict[str, QuerySet[Any
     return {"entries": rows, "terms": terms}
 
 
-def meetings(
-    found: Mapping[str, Iterable[Json]], days: DateRange
-) -> Iterator[tuple[Json, Occurrence, ZoneInfo]]:
-    """Each occurrence within the range, with its entry and the zone of its term, from the rows of `sources`."""
+def meetings(found: Mapping[str, Iterable[Json]], days: DateRange) -> Iterator[Meeting]:
+    """Those with a date in the range, from the rows of `sources`."""
+    return (meeting for meeting in all_meetings(found) if days.meets(meeting.occurrence.dates()))
+
+
+def all_meetings(found: Mapping[str, Iterable[Json]]) -> Iterator[Meeting]:
+    """Those of the whole terms, from the rows of `sources`."""
     zones = {term["id"]: ZoneInfo(term["time_zone"]) for term in found["terms"]}
     calendars = {term["id"]: Calendar(term) for term in found["terms"]}
     for entry in found["entries"]:
         if calendar := calendars.get(entry["course__term_id"]):
-            for meeting in occurrences(with_hours(entry), calendar):
-                if days.meets(meeting.dates()):
-                    yield entry, meeting, zones[entry["course__term_id"]]
+            for occurrence in occurrences(with_hours(entry), calendar):
+                yield Meeting(entry, occurrence, zones[entry["course__term_id"]])
 
 
 def with_hours(entry: Json) -> Json:
@@ -105,32 +133,34 @@ def with_hours(entry: Json) -> Json:
     return {**entry, "starts_at": entry["starts_at"][:5], "ends_at": entry["ends_at"][:5]}
 
 
-def _item(entry: Json, meeting: Occurrence, zone: ZoneInfo) -> Json:
+def when_and_where(occurrence: Occurrence, zone: ZoneInfo) -> Json:
+    starts_at, ends_at = span(occurrence, zone)
     return {
-        "course": entry["course_id"],
-        "code": entry["course__code"],
-        "title": entry["course__title"],
-        "entry": entry["id"],
-        "kind": entry["kind"],
-        **_when_and_where(meeting, zone),
-        "groups": entry["groups"],
-        "online_url": entry["online_url"],
-        "status": meeting.status,
-        "original": _when_and_where(meeting.original, zone) if meeting.original else None,
-        "note": meeting.note,
+        "date": occurrence.date.isoformat(),
+        "starts_at": starts_at.isoformat(),
+        "ends_at": ends_at.isoformat(),
+        "rooms": list(occurrence.rooms),
+        "teachers": list(occurrence.teachers),
     }
 
 
-def _when_and_where(meeting: Occurrence, zone: ZoneInfo) -> Json:
-    return {
-        "date": meeting.date.isoformat(),
-        "starts_at": instant(meeting.date, meeting.starts_at, zone).isoformat(),
-        "ends_at": instant(meeting.date, meeting.ends_at, zone).isoformat(),
-        "rooms": list(meeting.rooms),
-        "teachers": list(meeting.teachers),
-    }
+def span(occurrence: Occurrence, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Its first and last moment.
+
+    An hour that a clock set forward leaves out is counted from before it (RFC 5545, section 3.3.5), which may be past the end on
+    the clock; such a meeting takes no time.
+    """
+    starts_at = instant(occurrence.date, occurrence.starts_at, zone)
+    ends_at = instant(occurrence.date, occurrence.ends_at, zone)
+    # Two moments of one zone are compared by their clocks, so in UTC.
+    return starts_at, ends_at if ends_at.astimezone(UTC) > starts_at.astimezone(UTC) else starts_at
 
 
 def instant(day: date, hour: str, zone: ZoneInfo) -> datetime:
     """Its RFC 3339 form has the offset that the term's zone has at that moment."""
     return datetime.combine(day, time.fromisoformat(hour), zone)
+
+
+def monday(day: date) -> date:
+    """The first day of its calendar week."""
+    return day - timedelta(days=day.weekday())

@@ -148,10 +148,24 @@ class OccurrenceSchema(MeetingSchema):
     note = serializers.CharField(allow_null=True)
 
 
+class AlternativeSchema(MeetingSchema):
+    entry = serializers.UUIDField()
+    kind = serializers.ChoiceField(ENTRY_KINDS)
+    groups = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Groups of the course to follow instead: what each has in this week overlaps nothing else of the user's.",
+    )
+
+
 class PersonalOccurrenceSchema(OccurrenceSchema):
     clashes = serializers.ListField(
         child=serializers.UUIDField(),
         help_text="Entries of the user's own schedule that meet at the same time.",
+    )
+    alternatives = AlternativeSchema(
+        many=True,
+        help_text="Where it clashes: meetings of the same course, kind and week, of other groups, that would not. Empty for what "
+        "every group attends.",
     )
 
 

@@ -109,13 +109,27 @@ def _meeting(entry: Json, day: dt.date) -> Occurrence:
 
 def _changed(regular: Occurrence, exception: Json, status: Status) -> Occurrence:
     new_date = exception.get("new_date")
+    starts_at, ends_at = changed_hours(regular.starts_at, regular.ends_at, exception)
     return Occurrence(
         date=dt.date.fromisoformat(new_date) if new_date else regular.date,
-        starts_at=exception.get("starts_at") or regular.starts_at,
-        ends_at=exception.get("ends_at") or regular.ends_at,
+        starts_at=starts_at,
+        ends_at=ends_at,
         rooms=tuple(exception["rooms"]) if "rooms" in exception else regular.rooms,
         teachers=tuple(exception["teachers"]) if "teachers" in exception else regular.teachers,
         status=status,
         note=exception.get("note"),
         original=None if status == "added" else regular,
     )
+
+
+def changed_hours(starts_at: str, ends_at: str, exception: Json) -> tuple[str, str]:
+    """The hours of an exception to a meeting with these. One that only begins later than it was to end lasts as long as always, to 23:59."""
+    begins, ends = exception.get("starts_at") or starts_at, exception.get("ends_at")
+    if ends or begins < ends_at:
+        return begins, ends or ends_at
+    last = min(_minutes(begins) + _minutes(ends_at) - _minutes(starts_at), 24 * 60 - 1)
+    return begins, f"{last // 60:02}:{last % 60:02}"
+
+
+def _minutes(hour: str) -> int:
+    return int(hour[:2]) * 60 + int(hour[3:])

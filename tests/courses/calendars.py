@@ -15,7 +15,7 @@ def events(text: bytes) -> list[Any]:
     return found
 
 
-def unrolled(text: bytes, first: date = date(2026, 1, 1), last: date = date(2028, 1, 1)) -> list[Meeting]:
+def unrolled(text: bytes, first: date = date(2025, 1, 1), last: date = date(2028, 1, 1)) -> list[Meeting]:
     """Every meeting, a series unrolled with its exceptions, by start."""
     found: list[Any] = recurring_ical_events.of(Calendar.from_ical(text)).between(first, last)
     return sorted(

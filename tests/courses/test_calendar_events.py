@@ -127,9 +127,21 @@ def test_what_is_added_is_an_event_of_its_own_even_twice_a_day(client: Client) -
     assert not any("RECURRENCE-ID" in each for each in extra)
 
 
-def test_an_event_that_ends_before_it_starts_has_no_end(client: Client) -> None:
-    put_course(entries=[entry(exceptions=[{"date": "2026-10-13", "status": "moved", "starts_at": "20:00"}])])
-    assert "DTEND" not in shown(client)[1]
+def test_an_event_that_begins_in_an_hour_left_out_by_the_clock_and_ends_after_it_has_no_end(
+    client: Client,
+) -> None:
+    added = {"date": "2027-03-28", "status": "added", "starts_at": "02:45", "ends_at": "03:15"}
+    put_course(entries=[entry(exceptions=[added])])
+    event = shown(client)[1]
+    assert event.start.astimezone(UTC) == datetime(2027, 3, 28, 1, 45, tzinfo=UTC)
+    assert "DTEND" not in event
+
+
+def test_an_exam_that_spans_an_hour_shown_twice_ends_after_it_starts(client: Client) -> None:
+    sitting = {"starts_at": "2026-10-25T02:45:00+02:00", "ends_at": "2026-10-25T02:15:00+01:00"}
+    put_course(entries=[], exams=[exam(sittings=[sitting])])
+    [event] = shown(client)
+    assert event.end - event.start == timedelta(minutes=30)
 
 
 def test_uids_stay_when_everything_else_changes(client: Client) -> None:

@@ -4,6 +4,7 @@ from uuid import UUID
 import pytest
 from rest_framework.test import APIClient
 
+from apps.courses import enrolments
 from apps.courses.models.sourced import term_id
 from apps.users.models import User
 from tests.factories.documents import SOURCE, api_id, entry, put_course, put_term
@@ -48,6 +49,15 @@ def test_following_twice_is_one_enrolment(alice: APIClient) -> None:
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json() == second.json()
     assert alice.get("/api/v1/me/enrolments/").json()["count"] == 1
+
+
+def test_there_is_an_end_to_what_one_may_follow_but_not_to_asking_again(
+    alice: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enrolments, "MAX_ENROLMENTS", 2)
+    answers = [follow(alice, term=TERM, group=group) for group in ("101", "102", "103", "101")]
+    assert [answer.status_code for answer in answers] == [201, 201, 409, 200]
+    assert answers[2].json()["type"] == "urn:campanile:problem:too_many_enrolments"
 
 
 def test_a_course_means_all_its_entries(alice: APIClient) -> None:

@@ -74,7 +74,8 @@ class TestCourses:
         assert codes(client, query) == found
 
     @pytest.mark.parametrize(
-        "query", ["colour=red", "term=autumn", "year=x", "ordering=price", "page=0", "page_size=x"]
+        "query",
+        ["colour=red", "term=autumn", "year=x", "year=1.5", "ordering=price", "page=0", "page_size=x"],
     )
     def test_refuse_what_they_do_not_know_and_name_it(self, client: Client, query: str) -> None:
         answer = get(client, f"/courses/?{query}")

@@ -150,6 +150,11 @@ def test_what_the_contract_forbids_is_refused_by_field(lecture: Entry, alice: Us
     with pytest.raises(Invalid) as invalid:
         edit(lecture, alice, ends_at="10:00")
     assert invalid.value.errors == (("ends_at", "ends_at is not after starts_at"),)
+    early = {"date": "2026-10-06", "status": "moved", "ends_at": "11:00"}
+    with pytest.raises(Invalid) as invalid:
+        edit(lecture, alice, exceptions=[early])
+    message = "exceptions have an ends_at that is not after starts_at, on 2026-10-06"
+    assert invalid.value.errors == (("exceptions", message),)
     with pytest.raises(Invalid) as invalid:
         edit(Exam.objects.get(), alice, sittings=[{"starts_at": "soon", "ends_at": "later"}])
     assert {field for field, _ in invalid.value.errors} == {"sittings"}

@@ -1,10 +1,8 @@
-from datetime import date, timedelta
 from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import pytest
 
-from apps.courses.timetable import Calendar, occurrences
+from apps.courses.timetable import Calendar, changed_hours, occurrences
 from tests.factories.documents import entry, term
 
 
@@ -58,6 +56,22 @@ def test_a_move_is_one_meeting_that_remembers_where_it_was() -> None:
     assert len(occurrences(document, calendar)) == 16
 
 
+@pytest.mark.parametrize(
+    ("changed", "hours"),
+    [
+        ({"starts_at": "12:00"}, ("12:00", "13:00")),
+        ({"ends_at": "12:00"}, ("11:15", "12:00")),
+        ({"starts_at": "13:00"}, ("13:00", "14:45")),
+        ({"starts_at": "23:00"}, ("23:00", "23:59")),
+        ({"starts_at": "17:00", "ends_at": "17:30"}, ("17:00", "17:30")),
+    ],
+)
+def test_what_begins_after_its_usual_end_lasts_as_long_as_always(
+    changed: dict[str, str], hours: tuple[str, str]
+) -> None:
+    assert changed_hours("11:15", "13:00", changed) == hours
+
+
 def test_a_cancelled_meeting_stays_visible_and_one_on_a_free_day_does_not_appear() -> None:
     exceptions = [
         {"date": "2026-10-06", "status": "cancelled"},
@@ -77,59 +91,3 @@ def test_an_added_meeting_may_lie_in_an_exam_period() -> None:
 
 def test_a_term_that_has_not_come_yet_has_no_meetings() -> None:
     assert meetings({"starts_on": None, "periods": [], "day_overrides": []}) == []
-
-
-FIRST = date(2026, 9, 1)
-days = st.integers(0, 80).map(lambda number: FIRST + timedelta(days=number))
-
-
-@st.composite
-def periods(draw: st.DrawFn) -> dict[str, Any]:
-    begins, ends = sorted([draw(days), draw(days)])
-    kind = draw(st.sampled_from(["teaching", "teaching", "holiday", "exams"]))
-    return {"kind": kind, "starts_on": begins.isoformat(), "ends_on": ends.isoformat()}
-
-
-@st.composite
-def terms(draw: st.DrawFn) -> dict[str, Any]:
-    begins, ends = sorted([draw(days), draw(days)])
-    overrides = draw(st.dictionaries(days.map(date.isoformat), st.integers(1, 7), max_size=4))
-    return {
-        "starts_on": begins.isoformat(),
-        "ends_on": ends.isoformat(),
-        "periods": draw(st.lists(periods(), max_size=4)),
-        "day_overrides": [{"date": day, "taught_as": weekday} for day, weekday in overrides.items()],
-    }
-
-
-def taught_on(document: dict[str, Any], day: date) -> bool:
-    """The rule, said slowly: within a teaching period (or the term, when none is named), and in no holiday or exam period."""
-
-    def within(period: dict[str, Any]) -> bool:
-        return bool(period["starts_on"] <= day.isoformat() <= period["ends_on"])
-
-    teaching = [period for period in document["periods"] if period["kind"] == "teaching"]
-    free = [period for period in document["periods"] if period["kind"] != "teaching"]
-    return within(document) and (not teaching or any(map(within, teaching))) and not any(map(within, free))
-
-
-@settings(max_examples=300, deadline=None)
-@given(terms(), st.integers(1, 7), st.none() | st.lists(st.integers(1, 14)), days, days)
-def test_regular_meetings_are_those_of_a_slow_and_obvious_reference(
-    document: dict[str, Any], weekday: int, weeks: list[int] | None, valid_from: date, valid_until: date
-) -> None:
-    every_day = [FIRST + timedelta(days=number) for number in range(90)]
-    first = next((day for day in every_day if taught_on(document, day)), None)
-    overrides = {each["date"]: each["taught_as"] for each in document["day_overrides"]}
-    expected = [
-        day.isoformat()
-        for day in every_day
-        if first is not None
-        and taught_on(document, day)
-        and overrides.get(day.isoformat(), day.isoweekday()) == weekday
-        and (weeks is None or int(day.strftime("%V")) - int(first.strftime("%V")) + 1 in weeks)
-        and valid_from <= day <= valid_until
-    ]
-    limits = {"valid_from": valid_from.isoformat(), "valid_until": valid_until.isoformat()}
-    found = meetings(document, weekday=weekday, weeks=weeks, **limits)
-    assert found == [(day, "scheduled") for day in expected]

@@ -9,6 +9,8 @@ class Proxy:
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target
         self._open: list[socket.socket] = []
+        self._flowing = threading.Event()
+        self._flowing.set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._serve()
@@ -21,6 +23,13 @@ class Proxy:
             opened.close()
         self._open.clear()
 
+    def freeze(self) -> None:
+        """Connections are still accepted, and nothing is ever said on any of them."""
+        self._flowing.clear()
+
+    def thaw(self) -> None:
+        self._flowing.set()
+
     def accept(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", self.port))
         self._serve()
@@ -32,15 +41,21 @@ class Proxy:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = listener.accept()
-                server = socket.create_connection(self._target)
-                self._open += [client, server]
-                for source, sink in ((client, server), (server, client)):
-                    threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
+                self._open.append(client)
+                threading.Thread(target=self._join, args=(client,), daemon=True).start()
 
+    def _join(self, client: socket.socket) -> None:
+        self._flowing.wait()
+        with contextlib.suppress(OSError):
+            server = socket.create_connection(self._target)
+            self._open.append(server)
+            for source, sink in ((client, server), (server, client)):
+                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65_536):
-            sink.sendall(data)
-    with contextlib.suppress(OSError):
-        sink.shutdown(socket.SHUT_WR)
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65_536):
+                self._flowing.wait()
+                sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)

@@ -20,6 +20,9 @@ from tests.faults.conftest import ROOT, database_url
 from tests.faults.proxy import Proxy
 from tests.faults.waiting import until
 
+# What a busy machine may add to a bound.
+LOADED = 3
+
 
 @dataclass
 class Site:
@@ -70,6 +73,7 @@ def site(transactional_db: None) -> Iterator[Site]:
     yield site
     server.terminate()
     server.wait()
+    proxy.thaw()
     proxy.refuse()
 
 
@@ -86,3 +90,18 @@ def test_a_database_that_refuses_means_503_at_once_and_recovers_alone(site: Site
     site.database.accept()
     assert [site.post(f"during_{number}")[0].status for number in range(8)] == [202] * 8
     assert Delivery.objects.count() == 9
+
+
+def test_a_frozen_database_means_503_in_bounded_time_and_recovers_alone(site: Site) -> None:
+    """The bound is the patience of intake, twice, and the time to connect."""
+    assert site.post("before")[0].status == 202
+
+    site.database.freeze()
+    for number in range(3):
+        answer, took = site.post(f"during_{number}")
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+        assert took < 5 + LOADED
+
+    site.database.thaw()
+    assert [site.post(f"during_{number}")[0].status for number in range(3)] == [202] * 3
+    assert Delivery.objects.count() == 4

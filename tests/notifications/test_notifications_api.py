@@ -95,6 +95,15 @@ def test_a_page_costs_one_query_however_long(client: APIClient, alice: User) -> 
     assert len(queries) == 1
 
 
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("colour=red", "colour"), ("unread=maybe", "unread"), ("page_size=0", "page_size"), ("page=2", "page")],
+)
+def test_what_it_does_not_know_is_refused_by_name(client: APIClient, query: str, field: str) -> None:
+    answer = client.get(f"{INBOX}?{query}")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+
+
 def test_reading_one_and_reading_all(client: APIClient, alice: User) -> None:
     tell(alice, rooms=3)
     tell(make_user("bob"))

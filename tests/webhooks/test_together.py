@@ -22,8 +22,10 @@ COUNT = 50
 
 
 @pytest.fixture(autouse=True)
-def _one_source(settings: Settings) -> None:
+def _one_source(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose deliveries wait for one another as long as a busy machine needs to bring them together."""
     settings.WEBHOOK_SECRETS = {"course-service": [SECRET]}
+    monkeypatch.setattr("apps.webhooks.intake.PATIENCE_SECONDS", 60)
 
 
 def at_once(send: Callable[[int], Any]) -> list[Any]:

@@ -41,8 +41,8 @@ def event(
     made.add("LAST-MODIFIED", version.recorded_at)
     made.add("SEQUENCE", version.revision)
     made.add("DTSTART", _exact(starts_at))
-    # An exception may name a start after the regular end; an event without an end takes no time.
-    if ends_at > starts_at:
+    # An event without an end takes no time. Two moments of one zone are compared by their clocks, so in UTC.
+    if ends_at.astimezone(UTC) > starts_at.astimezone(UTC):
         made.add("DTEND", _exact(ends_at))
     made.add("SUMMARY", plain(summary))
     made.add("CATEGORIES", [kind])

@@ -6,13 +6,14 @@ that is none of the entry's regular ones (added, or moved from a free day) is an
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from icalendar import Event
 
 from apps.courses.calendar.events import Version, event
+from apps.courses.schedule import instant, span
 from apps.courses.timetable import Calendar, Occurrence, occurrences, regular_dates
 
 Json = dict[str, Any]
@@ -33,7 +34,7 @@ def entry_events(
     for day in taught:
         if slots[day].status != "scheduled":
             changed = _event(entry, slots[day], str(entry["id"]), zone, version)
-            changed.add("RECURRENCE-ID", _instant(day, entry["starts_at"], zone))
+            changed.add("RECURRENCE-ID", instant(day, entry["starts_at"], zone))
             yield changed
     seen: Counter[date] = Counter()
     for meeting in kept:
@@ -56,23 +57,24 @@ def _series(entry: Json, regular: list[date], taught: list[date], zone: ZoneInfo
         "RRULE",
         {
             "FREQ": "WEEKLY",
-            "UNTIL": _instant(regular[-1], starts_at, zone).astimezone(UTC),
+            "UNTIL": instant(regular[-1], starts_at, zone).astimezone(UTC),
             "BYDAY": [_WEEKDAYS[weekday] for weekday in weekdays],
         },
     )
     span = (regular[0] + timedelta(days=n) for n in range((regular[-1] - regular[0]).days + 1))
     free = [day for day in span if day.weekday() in weekdays and day not in set(taught)]
     if free:
-        series.add("EXDATE", [_instant(day, starts_at, zone) for day in free])
+        series.add("EXDATE", [instant(day, starts_at, zone) for day in free])
     return series
 
 
 def _event(entry: Json, meeting: Occurrence, name: str, zone: ZoneInfo, version: Version) -> Event:
+    starts_at, ends_at = span(meeting, zone)
     made = event(
         uid=f"{name}@campanile",
         version=version,
-        starts_at=_instant(meeting.date, meeting.starts_at, zone),
-        ends_at=_instant(meeting.date, meeting.ends_at, zone),
+        starts_at=starts_at,
+        ends_at=ends_at,
         summary=f"{entry['course__code']} {entry['course__title']} ({entry['kind']})",
         kind=entry["kind"],
         url=entry["course__url"] or f"campanile://courses/{entry['course_id']}/entries/{entry['id']}",
@@ -95,7 +97,3 @@ def _slot(meeting: Occurrence) -> date:
 def _long_cancelled(meeting: Occurrence, today: date) -> bool:
     """A cancelled meeting is shown as such until 60 days after it was to be; then it is a date the series leaves out."""
     return meeting.status == "cancelled" and today - _slot(meeting) > CANCELLED_KEPT
-
-
-def _instant(day: date, hour: str, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.fromisoformat(hour), zone)

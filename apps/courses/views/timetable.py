@@ -11,11 +11,10 @@ from apps.core.openapi import problems
 from apps.core.paging import MAX_PAGE_SIZE, Page
 from apps.courses import schedule
 from apps.courses.cache import LIST_LIFETIME, catalogue_revision
-from apps.courses.clashes import with_clashes
-from apps.courses.enrolments import concerned_entries
 from apps.courses.filters import ScheduleFilters, filtered
 from apps.courses.models import Entry
-from apps.courses.render import page_of
+from apps.courses.personal import PersonalSchedule
+from apps.courses.render import page_of, to_text
 from apps.courses.schema import (
     PAGING_PARAMETERS,
     RANGE_PARAMETERS,
@@ -25,7 +24,7 @@ from apps.courses.schema import (
 )
 from apps.courses.timetable import Occurrence
 from apps.courses.views.access import CatalogueView
-from apps.users.models import User
+from apps.users.authentication import user_of
 
 _RANGE = ("from", "to")
 
@@ -63,10 +62,11 @@ class MySchedule(APIView):
         responses={200: PersonalOccurrencePageSchema, **problems(400, 401, 404)},
     )
     def get(self, request: Request) -> HttpResponse:
-        """The occurrences of what the user follows, each with the entries it clashes with."""
+        """The occurrences of what the user follows, each with the entries it clashes with and the parallel groups that fit instead."""
         page = Page.parse(request, known=_RANGE, size=MAX_PAGE_SIZE)
-        days = schedule.DateRange.parse(request.query_params)
-        assert isinstance(request.user, User)
-        _, items = schedule.read(concerned_entries(request.user.pk), days, lambda _: True)
-        body = page_of(page, with_clashes(items), map(schedule.place, items))
-        return HttpResponse(body, content_type="application/json")
+        mine = PersonalSchedule(user_of(request).pk, schedule.DateRange.parse(request.query_params))
+        shown, window = page.cut(mine.shown, (slot.place for slot in mine.shown))
+        items = ",".join(map(to_text, mine.items(shown)))
+        return HttpResponse(
+            page.envelope(items, window, count=len(mine.shown)), content_type="application/json"
+        )

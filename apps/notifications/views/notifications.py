@@ -9,6 +9,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics, status
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,10 +21,18 @@ from apps.notifications.serializers import NotificationSerializer, SummarySerial
 from apps.users.authentication import user_of
 from apps.users.models import User
 
+_PARAMETERS = {"unread", "cursor", "page_size"}
+
 
 class _Newest(CursorPagination):
     # All that one change set makes is made at one moment.
     ordering = ("-created_at", "-id")  # type: ignore[assignment]  # DRF takes both, its stubs keep the type of the first
+
+    def get_page_size(self, request: Request) -> int | None:
+        text = request.query_params.get("page_size", "1")
+        if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) >= 1):
+            raise ValidationError({"page_size": ["Give a whole number from 1."]})
+        return super().get_page_size(request)
 
 
 @extend_schema(tags=["me"])
@@ -44,7 +53,10 @@ class MyNotifications(generics.ListAPIView[Notification]):
     def get_queryset(self) -> QuerySet[Notification]:
         if not isinstance(self.request.user, User):  # the schema is drawn without a user
             return Notification.objects.none()
-        query = UnreadQuerySerializer(data=self.request.query_params.dict())
+        asked = self.request.query_params
+        if unknown := sorted(set(asked) - _PARAMETERS):
+            raise ValidationError({name: ["This is not a parameter of this list."] for name in unknown})
+        query = UnreadQuerySerializer(data=asked.dict())
         query.is_valid(raise_exception=True)
         mine = Notification.objects.filter(user=self.request.user)
         unread = query.validated_data.get("unread")

@@ -1,0 +1,51 @@
+"""One person's schedule: what their enrolments are about, with its clashes and the ways out of them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from apps.courses import reading, schedule
+from apps.courses.clashes import Slot, find
+from apps.courses.enrolments import concerned_entries
+from apps.courses.models import Entry
+from apps.courses.parallels import Parallels
+
+Json = dict[str, Any]
+
+
+class PersonalSchedule:
+    """`shown` are the meetings with a date in the range, by start."""
+
+    def __init__(self, user_id: UUID, days: schedule.DateRange) -> None:
+        self._days = days
+        _, found = reading.rows(**schedule.sources(concerned_entries(user_id), days))
+        self._slots = [Slot.of(meeting) for meeting in schedule.all_meetings(found)]
+        shown = [slot for slot in self._slots if days.meets(slot.meeting.occurrence.dates())]
+        self.shown = sorted(shown, key=lambda slot: slot.place)
+
+    def items(self, slots: Sequence[Slot]) -> list[Json]:
+        """Some of `shown` as the API lists them, looked at within the whole weeks in which they are held, be they in the range or not.
+
+        Clashes are found for these alone, and parallel groups are read only if there are any.
+        """
+        weeks = {slot.week for slot in slots}
+        beside = [slot for slot in self._slots if slot.week in weeks]
+        clashes = find(beside)
+        parallels = self._parallels([slot for slot in slots if slot in clashes], beside)
+        return [
+            {
+                **slot.meeting.item(),
+                "clashes": list(dict.fromkeys(other.entry["id"] for other in clashes.get(slot, []))),
+                "alternatives": list(parallels.instead_of(slot)) if slot in clashes else [],
+            }
+            for slot in slots
+        ]
+
+    def _parallels(self, clashing: Sequence[Slot], beside: Sequence[Slot]) -> Parallels:
+        if not clashing:
+            return Parallels([], [])
+        weeks = {slot.week for slot in clashing}
+        entries = Entry.objects.filter(course__in={slot.entry["course_id"] for slot in clashing})
+        _, found = reading.rows(**schedule.sources(entries, self._days))
+        offered = (Slot.of(meeting) for meeting in schedule.all_meetings(found))
+        return Parallels(beside, [slot for slot in offered if slot.week in weeks])
