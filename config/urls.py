@@ -19,6 +19,7 @@ from apps.courses.views import (
 from apps.notifications.views import devices, notifications
 from apps.users import views as users
 from apps.webhooks import views as webhooks
+from apps.webhooks.admin.imports import import_timetable
 from apps.webhooks.root import Root
 
 api = [
@@ -64,6 +65,7 @@ urlpatterns = [
     path("api/v1/", include(api)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("admin/import/", admin.site.admin_view(import_timetable), name="import-timetable"),
     path("admin/", admin.site.urls),
 ]
 

@@ -52,7 +52,11 @@ def parse_envelope(raw: bytes) -> Envelope:
     """Raises Malformed."""
     if raw.lstrip(b" \t\r\n")[:1] in (b"[", b'"'):
         raise Malformed(_NO_OBJECT)
-    body = parse_json(raw)
+    return envelope(parse_json(raw))
+
+
+def envelope(body: Any) -> Envelope:
+    """Raises Malformed."""
     if not isinstance(body, dict):
         raise Malformed(_NO_OBJECT)
     if not isinstance(body.get("type"), str) or not body["type"]:

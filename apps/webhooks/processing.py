@@ -14,7 +14,7 @@ from django.db.models.functions import Length, Now
 from django.utils import timezone
 
 from apps.courses.ledger import Origin, Outcome
-from apps.webhooks.bodies import parse_envelope
+from apps.webhooks import dialects
 from apps.webhooks.handlers import apply_events, parse_event
 from apps.webhooks.models import Delivery
 
@@ -107,7 +107,10 @@ def _apply(ids: Sequence[int]) -> None:
     """Those of them that still wait and that nobody else is at, in order of arrival."""
     waiting = Delivery.objects.waiting().filter(pk__in=ids).select_for_update(skip_locked=True)
     now = timezone.now()
-    events = {delivery: parse_event(parse_envelope(bytes(delivery.body)), now=now) for delivery in waiting}
+    events = {
+        delivery: parse_event(dialects.read(delivery.source, bytes(delivery.body)), now=now)
+        for delivery in waiting
+    }
     known = {delivery: event for delivery, event in events.items() if event}
     outcomes = apply_events((event, _origin(delivery)) for delivery, event in known.items())
     _note_done({**dict.fromkeys(events), **dict(zip(known, outcomes, strict=True))})

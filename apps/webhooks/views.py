@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from apps.core.errors import problem
-from apps.webhooks import signatures
-from apps.webhooks.bodies import Fault, Malformed, parse_envelope
+from apps.webhooks import dialects, signatures
+from apps.webhooks.bodies import Fault, Malformed
 from apps.webhooks.handlers import parse_event
 from apps.webhooks.intake import Receipt, store
 from apps.webhooks.models import Delivery
@@ -34,7 +34,7 @@ def receive(request: HttpRequest, source: str) -> HttpResponse:
         sent_at = _verify(request, source, body)
     except (signatures.Refused, UnreadablePostError) as error:
         return _unauthentic(source, error)
-    type, status, faults = _understood(body)
+    type, status, faults = _understood(source, body)
     receipt = store(
         source=source,
         webhook_id=request.headers["webhook-id"],
@@ -113,10 +113,10 @@ def _unauthentic(source: str, error: Exception) -> HttpResponse:
     return problem(401, "The request is not signed by a source we know.")
 
 
-def _understood(body: bytes) -> tuple[str, Delivery.Status, Sequence[Fault]]:
+def _understood(source: str, body: bytes) -> tuple[str, Delivery.Status, Sequence[Fault]]:
     type = ""
     try:
-        envelope = parse_envelope(body)
+        envelope = dialects.read(source, body)
         type = envelope.type
         known = parse_event(envelope, now=timezone.now()) is not None
     except Malformed as malformed:

@@ -48,7 +48,15 @@ UNFOLD = {
             },
             {
                 "title": "Course service",
-                "items": [_item("Deliveries", "inbox", "webhooks.delivery")],
+                "items": [
+                    _item("Deliveries", "inbox", "webhooks.delivery"),
+                    {
+                        "title": "Import a timetable",
+                        "icon": "upload_file",
+                        "link": reverse_lazy("import-timetable"),
+                        "permission": lambda request: request.user.has_perm("webhooks.add_delivery"),
+                    },
+                ],
             },
             {
                 "title": "Phones",
