@@ -33,6 +33,7 @@ class Environment:
     fcm_emulator_host: str
     email: dict[str, Any]
     settle_seconds: float
+    ring_limit: int
     trusted_proxies: int
     static_root: str
     metrics_token: str
@@ -54,6 +55,7 @@ class Environment:
             fcm_emulator_host=reader("FCM_EMULATOR_HOST", str, default=""),
             email=reader("EMAIL_URL", _email, default="console:"),
             settle_seconds=reader("SETTLE_SECONDS", _seconds, default="30"),
+            ring_limit=reader("RING_LIMIT", _count, default="2000"),
             trusted_proxies=reader("TRUSTED_PROXIES", _count, default="0"),
             static_root=reader("STATIC_ROOT", str, default="static"),
             metrics_token=reader("METRICS_TOKEN", str, default=""),
