@@ -7,6 +7,7 @@ state. Every function takes `happened_at`, the event's timestamp: the guard of d
 from datetime import datetime
 
 from apps.courses import overrides, render
+from apps.courses.brake import judge
 from apps.courses.course_writes import CourseVersion, ensure_terms, rewrite_courses, write_versions
 from apps.courses.diff import term_changes
 from apps.courses.ledger import ChangeSetWriter, Origin, Outcome
@@ -63,7 +64,10 @@ def delete_course(*, external_id: str, happened_at: datetime, origin: Origin) ->
 
 
 def apply_snapshot_page(*, page: SnapshotDocument, happened_at: datetime, origin: Origin) -> Outcome:
-    """Each page applies as it comes; one that moves the term's floor also hides what no page listed, or shows it again."""
+    """Each page applies as it comes; one that moves the term's floor also hides what no page listed, or shows it again.
+
+    What would hide too many courses waits for staff, see brake.py.
+    """
     writer = ChangeSetWriter(origin)
     [term] = ensure_terms(origin.source, [page.term])
     floor_moved = record_page(
@@ -77,5 +81,6 @@ def apply_snapshot_page(*, page: SnapshotDocument, happened_at: datetime, origin
     )
     write_versions([CourseVersion.of(course, happened_at) for course in page.courses], writer)
     if floor_moved:
+        writer.outcome.held = judge(term=term, origin=origin)
         rewrite_courses(list(flipped_by_floor(term)), writer)
     return writer.finish()

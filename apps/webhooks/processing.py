@@ -112,7 +112,7 @@ def _apply(delivery: Delivery) -> None:
         origin = Origin(source=delivery.source, delivery=delivery.public_id, silenced=delivery.silenced)
         outcome = event.apply(origin)
         delivery.status, delivery.revision, delivery.result = (
-            Delivery.Status.PROCESSED,
+            Delivery.Status.HELD if outcome.held else Delivery.Status.PROCESSED,
             outcome.revision,
             outcome.as_json(),
         )
