@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from apps.courses.course_writes import rewrite_courses
-from apps.courses.ledger import ChangeSetWriter, Origin, Outcome
+from apps.courses.ledger import Origin, Outcome, begin
 from apps.courses.models import Course, HeldDeletions, Snapshot
 from apps.courses.signals import held_deletions_changed
 from apps.courses.snapshots import Floor, flipped_by_floor
@@ -57,7 +57,7 @@ def approve_deletions(*, snapshot: int, user: User) -> Outcome:
     origin = Origin(
         source=held.snapshot.source, delivery=held.delivery, user_id=user.pk, silenced=held.silenced
     )
-    writer = ChangeSetWriter(origin)
+    writer = begin(origin)
     _decide(held, State.APPROVED, user)
     rewrite_courses(list(flipped_by_floor(held.snapshot.term_id)), writer)
     outcome = writer.finish()

@@ -66,8 +66,10 @@ def record_page(
     return was_complete or snapshot.floor is not None
 
 
-def floors(terms: Collection[UUID], *, reaching: datetime) -> dict[UUID, Floor]:
+def floors(terms: Collection[UUID], *, reaching: datetime | None) -> dict[UUID, Floor]:
     """The floor of each term whose newest complete snapshot is not below `reaching`; nothing lower can hide what is asked about."""
+    if not terms or reaching is None:
+        return {}
     newest = Snapshot.objects.complete(*terms).in_effect().distinct("term").prefetch_related("received")
     found = {snapshot.term_id: Floor.of(snapshot) for snapshot in newest}
     return {term: floor for term, floor in found.items() if floor and floor.at >= reaching}
