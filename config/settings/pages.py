@@ -47,7 +47,10 @@ UNFOLD = {
         "navigation": [
             {
                 "title": "Waiting for staff",
-                "items": [_item("Ringing", "phonelink_ring", "notifications.hold", counted=True)],
+                "items": [
+                    _item("Deletions", "playlist_remove", "courses.helddeletions", counted=True),
+                    _item("Ringing", "phonelink_ring", "notifications.hold", counted=True),
+                ],
             },
             {
                 "title": "Catalogue",

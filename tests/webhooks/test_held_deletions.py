@@ -12,11 +12,12 @@ from django.db.models.functions import Now
 from apps.courses.brake import approve_deletions, reject_deletions
 from apps.courses.models import Course, HeldDeletions
 from apps.notifications.delivery import send_due
-from apps.notifications.models import FanOut
+from apps.notifications.models import FanOut, Hold
 from apps.notifications.outbox import expand_due
 from apps.users.models import User
 from apps.webhooks.models import Delivery
 from apps.webhooks.processing import apply_pending
+from tests.courses.admin_pages import signed_in, url_of
 from tests.factories.courses import follow, make_user
 from tests.factories.documents import course, entry, stored, term
 from tests.factories.notifications import make_device
@@ -215,3 +216,28 @@ def test_it_is_a_duplicate_while_it_is_held(source: Sender) -> None:
     again = source.post(body.encode(), id="snapshot")
     assert (again.status_code, again.json()["status"]) == (200, "duplicate")
     assert told(source, "snapshot")[0] == "held"
+
+
+def test_the_page_of_the_delivery_leads_to_what_waits(source: Sender, staff: User, settings: Any) -> None:
+    settings.RING_LIMIT = 0
+    alice = make_user("alice")
+    follow(alice, stored("j"))
+    make_device(alice, "alice")
+    FanOut.objects.all().delete()
+    source.send("catalogue.snapshot", page(TEN[:7]), at=ago(5), id="snapshot")
+    apply()
+    client = signed_in(User.objects.create_superuser("admin@example.org"))
+    delivery = Delivery.objects.get(webhook_id="snapshot")
+
+    shown = client.get(url_of(delivery)).content.decode()
+    assert (
+        f'href="{url_of(HeldDeletions.objects.get())}">3 of 10 courses of Autumn 2026</a>: waiting' in shown
+    )
+    assert "/hold/" not in shown.partition("for staff to decide")[2]
+
+    approve(staff)
+    FanOut.objects.filter(expanded_at=None).update(due_at=Now())
+    while expand_due():
+        pass
+    shown = client.get(url_of(delivery)).content.decode()
+    assert f'href="{url_of(Hold.objects.get())}">1 phones for revision' in shown

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, F
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from unfold.decorators import display
 
@@ -46,17 +47,17 @@ class HoldAdmin(DecidingAdmin):
         pushes = Push.objects.filter(notification__change_set=hold.fan_out_id)
         waiting = hold.state == Hold.State.WAITING
         return Decision(
-            headline=f"{_would(hold)}." if waiting else f"{hold.phones:,} phones: {hold.state}.",
+            headline=f"{_would(hold)}." if waiting else f"{_phones(hold)}: {hold.state}.",
             details=_waits(pushes) if waiting else _became(pushes),
-            approving="Let them ring",
-            rejecting="Ring nobody",
+            approving="Approve: let them ring",
+            rejecting="Reject: ring nobody",
             open=waiting,
         )
 
     def decide(self, hold: Hold, *, approved: bool, user: User) -> str:
         if approved:
             approve(revision=hold.fan_out_id, user=user, now=timezone.now())
-            return "The phones ring now."
+            return "The phones are rung now."
         reject(revision=hold.fan_out_id, user=user)
         return "Nobody is rung."
 
@@ -68,7 +69,11 @@ class HoldAdmin(DecidingAdmin):
 
 
 def _would(hold: Hold) -> str:
-    return f"This would ring {hold.phones:,} phones"
+    return f"This would ring {_phones(hold)}"
+
+
+def _phones(hold: Hold) -> str:
+    return f"{hold.phones:,} phone{pluralize(hold.phones)}"
 
 
 def _waits(pushes: Any) -> list[str]:
@@ -76,7 +81,7 @@ def _waits(pushes: Any) -> list[str]:
     people = held.aggregate(people=Count("notification__user", distinct=True))["people"]
     late = held.filter(expires_at__lte=timezone.now()).count()
     return [
-        f"They belong to {people:,} people. The catalogue already has the change, and it stands in their inboxes.",
+        f"They belong to {people:,} {pluralize(people, 'person,people')}. The catalogue already has the change, and it stands in their inboxes.",
         *([f"For {late:,} of them it is too late by now; they will not ring."] if late else []),
         "Each is looked at once more before it rings: what has been undone since, or concerns somebody no longer, does not ring.",
     ]
