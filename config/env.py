@@ -33,6 +33,8 @@ class Environment:
     fcm_emulator_host: str
     email: dict[str, Any]
     settle_seconds: float
+    ring_limit: int
+    deletion_limit: int
     trusted_proxies: int
     static_root: str
     metrics_token: str
@@ -54,6 +56,8 @@ class Environment:
             fcm_emulator_host=reader("FCM_EMULATOR_HOST", str, default=""),
             email=reader("EMAIL_URL", _email, default="console:"),
             settle_seconds=reader("SETTLE_SECONDS", _seconds, default="30"),
+            ring_limit=reader("RING_LIMIT", _count, default="2000"),
+            deletion_limit=reader("DELETION_LIMIT", _percent, default="20"),
             trusted_proxies=reader("TRUSTED_PROXIES", _count, default="0"),
             static_root=reader("STATIC_ROOT", str, default="static"),
             metrics_token=reader("METRICS_TOKEN", str, default=""),
@@ -116,6 +120,12 @@ def _seconds(value: str) -> float:
 def _count(value: str) -> int:
     if not value.isascii() or not value.isdecimal():
         raise ValueError(f"{value!r} is not a whole number")
+    return int(value)
+
+
+def _percent(value: str) -> int:
+    if _count(value) > 100:
+        raise ValueError("must be between 0 and 100 per cent")
     return int(value)
 
 

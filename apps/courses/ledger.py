@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from apps.courses import cache
-from apps.courses.models import Change, ChangeSet
+from apps.courses.models import Change, ChangeSet, HeldDeletions
 from apps.courses.signals import change_sets_recorded
 
 
@@ -24,18 +24,26 @@ class Origin:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a write. `revision` is None when nothing that is served changed; `ties` are equal guards, settled by digest."""
+    """What became of a write. `revision` is None when nothing that is served changed; `ties` are equal guards, settled by digest.
+
+    `held` are the deletions that wait for staff because of it.
+    """
 
     revision: int | None = None
     counts: dict[str, int] = field(default_factory=dict)
     ties: list[str] = field(default_factory=list)
+    held: HeldDeletions | None = None
 
     def count(self, what: str, number: int = 1) -> None:
         if number:
             self.counts[what] = self.counts.get(what, 0) + number
 
     def as_json(self) -> dict[str, Any]:
-        return self.counts | ({"ties": self.ties} if self.ties else {})
+        return (
+            self.counts
+            | ({"ties": self.ties} if self.ties else {})
+            | ({"deletions": self.held.as_json()} if self.held else {})
+        )
 
 
 class Ledger:

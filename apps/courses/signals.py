@@ -5,3 +5,7 @@ from django.dispatch import Signal
 # Change sets with at least one ledger row each were recorded, in the order of their revisions.
 # Sender: apps.courses.models.ChangeSet. Arguments: change_sets (list[ChangeSet], saved; their changes are in the ledger).
 change_sets_recorded = Signal()
+
+# Deletions that waited for staff were approved, rejected or made moot, or wait again.
+# Sender: apps.courses.models.HeldDeletions. Arguments: held (HeldDeletions, with its new state).
+held_deletions_changed = Signal()

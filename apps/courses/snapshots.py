@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Self
 from uuid import UUID
 
 from django.db.models import Max, Min, Q, QuerySet
@@ -17,8 +18,20 @@ class Floor:
     at: datetime
     listed: frozenset[str]
 
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Self | None:
+        """None while pages are missing."""
+        if snapshot.floor is None:
+            return None
+        listed = (id for page in snapshot.received.all() for id in page.external_ids)
+        return cls(at=snapshot.floor, listed=frozenset(listed))
+
     def hides(self, external_id: str, guard: datetime) -> bool:
         return guard <= self.at and external_id not in self.listed
+
+    def below(self) -> Q:
+        """The same for the database: courses it hides, of those in its term."""
+        return Q(guard__lte=self.at) & ~Q(external_id__in=self.listed)
 
 
 def record_page(
@@ -57,20 +70,9 @@ def floors(terms: Collection[UUID], *, reaching: datetime | None) -> dict[UUID, 
     """The floor of each term whose newest complete snapshot is not below `reaching`; nothing lower can hide what is asked about."""
     if not terms or reaching is None:
         return {}
-    newest = (
-        Snapshot.objects.filter(term__in=terms, floor__isnull=False)
-        .order_by("term", "-floor", "-snapshot_id")
-        .distinct("term")
-        .prefetch_related("received")
-    )
-    return {
-        snapshot.term_id: Floor(
-            at=snapshot.floor,
-            listed=frozenset(id for page in snapshot.received.all() for id in page.external_ids),
-        )
-        for snapshot in newest
-        if snapshot.floor and snapshot.floor >= reaching
-    }
+    newest = Snapshot.objects.complete(*terms).in_effect().distinct("term").prefetch_related("received")
+    found = {snapshot.term_id: Floor.of(snapshot) for snapshot in newest}
+    return {term: floor for term, floor in found.items() if floor and floor.at >= reaching}
 
 
 def flipped_by_floor(term: UUID) -> QuerySet[Course]:
@@ -79,5 +81,4 @@ def flipped_by_floor(term: UUID) -> QuerySet[Course]:
     in_term = Course.objects.filter(term=term, tombstone=False)
     if floor is None:
         return in_term.filter(hidden=True)
-    below = Q(guard__lte=floor.at) & ~Q(external_id__in=floor.listed)
-    return in_term.filter(Q(hidden=False) & below | Q(hidden=True) & ~below)
+    return in_term.filter(Q(hidden=False) & floor.below() | Q(hidden=True) & ~floor.below())

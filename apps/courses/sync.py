@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from apps.courses import overrides, render
+from apps.courses.brake import judge
 from apps.courses.course_writes import CourseVersion, ensure_terms, rewrite_courses, write_versions
 from apps.courses.diff import term_changes
 from apps.courses.ledger import ChangeSetWriter, Ledger, Origin, Outcome, begin
@@ -60,7 +61,10 @@ def apply_versions(versions: Sequence[tuple[CourseVersion, Origin]]) -> list[Out
 
 
 def apply_snapshot_page(*, page: SnapshotDocument, happened_at: datetime, origin: Origin) -> Outcome:
-    """Each page applies as it comes; one that moves the term's floor also hides what no page listed, or shows it again."""
+    """Each page applies as it comes; one that moves the term's floor also hides what no page listed, or shows it again.
+
+    What would hide too many courses waits for staff, see brake.py.
+    """
     writer = begin(origin)
     ensure_terms([(origin.source, page.term)])
     term = term_id(origin.source, page.term)
@@ -75,5 +79,6 @@ def apply_snapshot_page(*, page: SnapshotDocument, happened_at: datetime, origin
     )
     write_versions([(CourseVersion.of(course, happened_at), writer) for course in page.courses])
     if floor_moved:
+        writer.outcome.held = judge(term=term, origin=origin)
         rewrite_courses(list(flipped_by_floor(term)), writer)
     return writer.finish()

@@ -12,6 +12,8 @@ from apps.notifications.subjects import Subjects
 
 # FCM keeps a message for a phone that is off; older news than this is read in the app, not rung.
 LONGEST_LIFE = timedelta(days=7)
+# What begins sooner than this is urgent.
+HIGH_PRIORITY_WITHIN = timedelta(hours=24)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ import uuid
 from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.notifications.audience import concerned
-from apps.notifications.composition import Composition, compose, still_ahead
+from apps.notifications.composition import HIGH_PRIORITY_WITHIN, Composition, compose, still_ahead
 from apps.notifications.folding import fold
+from apps.notifications.holds import hold
 from apps.notifications.models import FanOut, Folded, Notification
 from apps.notifications.net_change import NetChange
 from apps.notifications.subjects import Subjects
@@ -18,15 +20,14 @@ from apps.notifications.subjects import Subjects
 MOST_ATTEMPTS = 5
 # Folding looks across change sets, so one worker expands at a time; the lock goes with its connection.
 _ONE_AT_A_TIME = 0x63616D70
-HIGH_PRIORITY_WITHIN = timedelta(hours=24)
 
 log = structlog.get_logger(__name__)
 
 _INSERT_PUSHES = """
     INSERT INTO notifications_push
         (notification_id, device_id, status, high_priority, expires_at, attempts, fcm_name, error)
-    SELECT notification.id, device.id, 'pending', coalesce(notification.starts_at <= %(near)s, false),
-           notification.expires_at, 0, '', ''
+    SELECT notification.id, device.id, CASE WHEN count(*) OVER () > %(limit)s THEN 'held' ELSE 'pending' END,
+           coalesce(notification.starts_at <= %(near)s, false), notification.expires_at, 0, '', ''
     FROM notifications_notification AS notification
     JOIN notifications_device AS device ON device.user_id = notification.user_id AND device.retired_at IS NULL
     WHERE notification.revision = %(revision)s
@@ -96,8 +97,14 @@ def _insert_notifications(revision: int, changes: list[NetChange], subjects: Sub
             rows.append(_notification(revision, user, composition))
     Notification.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT_PUSHES, {"revision": revision, "near": now + HIGH_PRIORITY_WITHIN})
+        cursor.execute(
+            _INSERT_PUSHES,
+            {"revision": revision, "near": now + HIGH_PRIORITY_WITHIN, "limit": settings.RING_LIMIT},
+        )
+        phones = cursor.rowcount
         cursor.execute(_WITHOUT_PUSH, {"revision": revision})
+    if phones > settings.RING_LIMIT:
+        hold(revision=revision, phones=phones)
     return len(rows)
 
 

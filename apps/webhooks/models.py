@@ -38,6 +38,8 @@ class Delivery(models.Model):
         IGNORED = "ignored"
         QUARANTINED = "quarantined"
         DEAD = "dead"
+        # Applied, except for deletions that wait for staff.
+        HELD = "held"
 
     id = models.BigAutoField(primary_key=True)
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)

@@ -5,7 +5,7 @@ Any number of workers may run it. An attempt is committed before it is made, so 
 
 import json
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 import structlog
@@ -14,6 +14,7 @@ from django.db.models.functions import Length, Now
 from django.utils import timezone
 
 from apps.courses.ledger import Origin, Outcome
+from apps.courses.models import HeldDeletions
 from apps.webhooks import dialects
 from apps.webhooks.handlers import apply_events, parse_event
 from apps.webhooks.models import Delivery
@@ -113,7 +114,15 @@ def _apply(ids: Sequence[int]) -> None:
     }
     known = {delivery: event for delivery, event in events.items() if event}
     outcomes = apply_events((event, _origin(delivery)) for delivery, event in known.items())
+    _look_again_at_held(outcomes)
     _note_done({**dict.fromkeys(events), **dict(zip(known, outcomes, strict=True))})
+
+
+def _look_again_at_held(outcomes: Iterable[Outcome]) -> None:
+    """What one snapshot left waiting a newer one in the same batch may have made moot."""
+    held = {outcome.held.pk: outcome for outcome in outcomes if outcome.held}
+    for id, now in HeldDeletions.objects.in_bulk(held).items() if held else ():
+        held[id].held = now
 
 
 def _origin(delivery: Delivery) -> Origin:
@@ -133,7 +142,7 @@ def _note_done(outcomes: Mapping[Delivery, Outcome | None]) -> None:
     rows = [
         {
             "id": delivery.pk,
-            "status": Delivery.Status.PROCESSED if outcome else Delivery.Status.IGNORED,
+            "status": _status(outcome),
             "revision": outcome and outcome.revision,
             "result": outcome.as_json() if outcome else {},
         }
@@ -141,6 +150,12 @@ def _note_done(outcomes: Mapping[Delivery, Outcome | None]) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(_DONE, [json.dumps(rows)])
+
+
+def _status(outcome: Outcome | None) -> Delivery.Status:
+    if outcome is None:
+        return Delivery.Status.IGNORED
+    return Delivery.Status.HELD if outcome.held and outcome.held.waits else Delivery.Status.PROCESSED
 
 
 def _note_failure(id: int, error: Exception) -> None:

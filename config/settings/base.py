@@ -198,6 +198,8 @@ GOOGLE_APPLICATION_CREDENTIALS = env.google_application_credentials
 FIREBASE_PROJECT_ID = env.firebase_project_id
 FCM_EMULATOR_HOST = env.fcm_emulator_host
 SETTLE_SECONDS = env.settle_seconds
+RING_LIMIT = env.ring_limit
+DELETION_LIMIT = env.deletion_limit
 TRUSTED_PROXIES = env.trusted_proxies
 DEFAULT_FROM_EMAIL = "Campanile <campanile@localhost>"
 vars().update(env.email)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
+from django.apps import apps
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.functional import lazy
@@ -10,18 +11,25 @@ from django.utils.functional import lazy
 _static = lazy(static, str)
 
 
-def _item(title: str, icon: str, model: str) -> dict[str, Any]:
-    """An entry of the sidebar, for those who may see the list it leads to."""
+def _item(title: str, icon: str, model: str, *, counted: bool = False) -> dict[str, Any]:
+    """An entry of the sidebar, for those who may see the list it leads to; if `counted`, with the number of those that wait for staff."""
     app, name = model.split(".")
 
     def permission(request: Any) -> bool:
         return any(request.user.has_perm(f"{app}.{verb}_{name}") for verb in ("view", "change"))
+
+    def waiting() -> int:
+        # The template calls it, and shows no badge for nought.
+        counted_model: Any = apps.get_model(model)
+        count: int = counted_model.objects.waiting().count()
+        return count
 
     return {
         "title": title,
         "icon": icon,
         "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
         "permission": permission,
+        **({"badge": waiting, "badge_variant": "warning", "badge_style": "solid"} if counted else {}),
     }
 
 
@@ -37,6 +45,13 @@ UNFOLD = {
     "SIDEBAR": {
         "show_search": False,
         "navigation": [
+            {
+                "title": "Waiting for staff",
+                "items": [
+                    _item("Deletions", "playlist_remove", "courses.helddeletions", counted=True),
+                    _item("Ringing", "phonelink_ring", "notifications.hold", counted=True),
+                ],
+            },
             {
                 "title": "Catalogue",
                 "items": [

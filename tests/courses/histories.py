@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import repeat
 from typing import Any
@@ -253,8 +253,13 @@ def _unordered(shown: Json) -> Json:
     return {name: value for name, value in shown.items() if name != "updated_at"} | parts
 
 
-def by_the_contract(history: Iterable[Json]) -> dict[str, tuple[bool, bool, str | None]]:
-    """(deleted, hidden, title of the winning document) of each course, worked out from the whole history at once."""
+def by_the_contract(
+    history: Iterable[Json], *, powerless: Collection[tuple[str, str]] = ()
+) -> dict[str, tuple[bool, bool, str | None]]:
+    """(deleted, hidden, title of the winning document) of each course, worked out from the whole history at once.
+
+    `powerless` snapshots (term, id) set no floor, as those that staff have not approved.
+    """
     versions: dict[str, list[tuple[str, bool, bytes, Json]]] = {}
     snapshots: dict[tuple[str, str], dict[int, tuple[str, set[str]]]] = {}
     pages: dict[tuple[str, str], int] = {}
@@ -275,7 +280,7 @@ def by_the_contract(history: Iterable[Json]) -> dict[str, tuple[bool, bool, str 
                     _add_version(versions, item, at)
     floors: dict[str, tuple[str, str, set[str]]] = {}
     for (term, id), received in snapshots.items():
-        if len(received) == pages[term, id]:
+        if len(received) == pages[term, id] and (term, id) not in powerless:
             floor = (
                 min(at for at, _ in received.values()),
                 id,

@@ -22,7 +22,7 @@ from tests.courses.histories import (
     term_of,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unbraked")]
 calm = settings(
     max_examples=60,
     deadline=None,

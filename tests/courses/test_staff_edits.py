@@ -23,7 +23,7 @@ from tests.factories.documents import (
     stored,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unbraked")]
 
 
 @pytest.fixture

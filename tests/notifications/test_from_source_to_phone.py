@@ -17,7 +17,7 @@ from tests.factories.documents import delete_course, entry, exam, put_course, pu
 from tests.factories.notifications import make_device
 from tests.notifications.conftest import Phones
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unbraked")]
 
 TODAY = timezone.now().date()
 MONDAY = TODAY - timedelta(days=TODAY.weekday())

@@ -8,6 +8,7 @@ from django.dispatch import Signal
 
 REGISTER = {
     "apps.courses.signals.change_sets_recorded": ["apps.notifications.receivers.plan_fan_outs"],
+    "apps.courses.signals.held_deletions_changed": ["apps.webhooks.receivers.note_held_deletions"],
     "apps.users.signals.session_ended": ["apps.notifications.receivers.retire_device_of_session"],
 }
 

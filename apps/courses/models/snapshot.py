@@ -1,7 +1,20 @@
+from uuid import UUID
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from apps.courses.models.term import Term
+
+
+class SnapshotQuerySet(models.QuerySet["Snapshot"]):
+    def complete(self, *terms: UUID) -> "SnapshotQuerySet":
+        """Of each of these terms, the newest first."""
+        complete = self.filter(term__in=terms, floor__isnull=False)
+        return complete.order_by("term", "-floor", "-snapshot_id")
+
+    def in_effect(self) -> "SnapshotQuerySet":
+        """Without those that the brake holds or held, unless staff approved."""
+        return self.filter(models.Q(held=None) | models.Q(held__state="approved"))
 
 
 class Snapshot(models.Model):
@@ -12,6 +25,8 @@ class Snapshot(models.Model):
     term = models.ForeignKey(Term, models.PROTECT, related_name="snapshots")
     pages = models.PositiveIntegerField()
     floor = models.DateTimeField(null=True)
+
+    objects = SnapshotQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -32,6 +32,8 @@ class Notification(models.Model):
         """Why it rang, or did not: see languages/ for the sentences."""
 
         WAITING = "waiting"
+        HELD = "held"
+        REJECTED = "rejected"
         RANG = "rang"
         NO_DEVICE = "no-device"
         SIGNED_OUT = "signed-out"

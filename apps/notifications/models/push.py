@@ -8,12 +8,13 @@ from apps.notifications.models.notification import Notification
 class Push(models.Model):
     """One sending of a notification to one device: a row of the outbox.
 
-    A worker owns a pending row until `lease_until`; what it does not settle by then belongs to the next one. `told_revision` is the
+    A held one waits for staff, see hold.py. A worker owns a pending row until `lease_until`; what it does not settle by then belongs to the next one. `told_revision` is the
     catalogue's revision the text that was sent speaks of: a later change set up to it has nothing more to say to this device.
     """
 
     class Status(models.TextChoices):
         PENDING = "pending"
+        HELD = "held"
         SENT = "sent"
         RETIRED = "retired"
         CANCELLED = "cancelled"

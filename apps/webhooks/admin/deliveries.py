@@ -4,11 +4,15 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
-from django.utils.safestring import SafeString
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from apps.courses.admin.ledger import ledger_table
+from apps.courses.models import HeldDeletions
+from apps.notifications.models import Hold
 from apps.webhooks.admin.shown import as_code, body_text
 from apps.webhooks.models import Delivery
 
@@ -37,7 +41,20 @@ class DeliveryAdmin(ModelAdmin):
     actions_submit_line = ("apply_this_again",)  # type: ignore[assignment]  # unfold types its empty default
     change_form_outer_after_template = "courses/admin/ledger.html"  # type: ignore[assignment]  # unfold types its empty default
     fieldsets = [
-        (None, {"fields": ["webhook_id", "public_id", "source", "type", "status_label", "silenced"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "webhook_id",
+                    "public_id",
+                    "source",
+                    "type",
+                    "status_label",
+                    "decisions",
+                    "silenced",
+                ]
+            },
+        ),
         ("Processing", {"fields": ["sent_at", "received_at", "processed_at", "attempts", "next_attempt_at"]}),
         ("Outcome", {"fields": ["revision", "outcome", "conflicts", "error_text"]}),
         ("Body", {"fields": ["body_shown"]}),
@@ -67,14 +84,32 @@ class DeliveryAdmin(ModelAdmin):
     @display(
         description="status",
         ordering="status",
-        label={"processed": "success", "pending": "info", "dead": "danger", "quarantined": "warning"},
+        label={
+            "processed": "success",
+            "pending": "info",
+            "dead": "danger",
+            "quarantined": "warning",
+            "held": "warning",
+        },
     )
     def status_label(self, delivery: Delivery) -> str:
         return delivery.status
 
     @admin.display(description="result")
     def outcome(self, delivery: Delivery) -> str:
-        return ", ".join(f"{name}: {value}" for name, value in delivery.result.items())
+        return ", ".join(f"{name}: {value}" for name, value in delivery.result.items() if name != "deletions")
+
+    @admin.display(description="for staff to decide")
+    def decisions(self, delivery: Delivery) -> SafeString:
+        """What of this delivery the brakes hold or held."""
+        hides = HeldDeletions.objects.filter(delivery=delivery.public_id).select_related("snapshot__term")
+        rings = Hold.objects.filter(fan_out__change_set__delivery=delivery.public_id)
+        pages = [
+            *(("admin:courses_helddeletions_change", held.pk, held, held.state) for held in hides),
+            *(("admin:notifications_hold_change", hold.pk, hold, hold.state) for hold in rings),
+        ]
+        rows = ((reverse(name, args=[id]), line, state) for name, id, line, state in pages)
+        return format_html_join(mark_safe("<br>"), '<a class="underline" href="{}">{}</a>: {}', rows)
 
     @admin.display(description="other bodies under this id")
     def conflicts(self, delivery: Delivery) -> str:

@@ -1,0 +1,5 @@
+"""What staff see of messages and phones, and where they say whether many may ring."""
+
+from apps.notifications.admin import holds, records
+
+__all__ = ["holds", "records"]
