@@ -1,0 +1,3 @@
+from apps.webhooks.models.delivery import Conflict, Delivery
+
+__all__ = ["Conflict", "Delivery"]
