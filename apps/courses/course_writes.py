@@ -1,6 +1,6 @@
 """From versions of courses to rows, ledger and documents: the one place where courses are written."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -11,7 +11,7 @@ from apps.courses.diff import TermDays, course_changes
 from apps.courses.ledger import ChangeSetWriter
 from apps.courses.models import Course, Term
 from apps.courses.models.sourced import Json, course_id, term_id
-from apps.courses.payloads import CourseDocument, digest
+from apps.courses.payloads import CourseDocument, CourseReference, digest
 from apps.courses.search import search_text, titles_of
 from apps.courses.snapshots import floors
 
@@ -35,115 +35,135 @@ class CourseVersion:
             digest=digest(canonical),
         )
 
-    def overtakes(self, stored: Course) -> bool:
-        return (self.guard, self.document is None, self.digest) > (
-            stored.guard,
-            stored.tombstone,
-            bytes(stored.digest),
+    @classmethod
+    def deletion(cls, course: CourseReference, happened_at: datetime) -> Self:
+        return cls(external_id=course.id, guard=happened_at)
+
+    def wins_over(self, course: Course) -> bool:
+        return course.guard is None or (self.guard, self.document is None, self.digest) > (
+            course.guard,
+            course.tombstone,
+            bytes(course.digest),
         )
 
 
-def write_versions(versions: Sequence[CourseVersion], writer: ChangeSetWriter) -> None:
-    """Apply those versions that win over what is stored."""
-    source, outcome = writer.origin.source, writer.outcome
-    stored = Course.objects.in_bulk([course_id(source, version.external_id) for version in versions])
-    winners: list[Course] = []
-    for version in versions:
-        id = course_id(source, version.external_id)
-        course = stored.get(id) or Course(id=id, source=source, external_id=version.external_id, hidden=True)
-        if course.guard is not None:
-            if not version.overtakes(course):
-                outcome.count("unchanged" if bytes(course.digest) == version.digest else "overtaken")
-                continue
-            if course.guard == version.guard:
-                outcome.ties.append(version.external_id)
+def write_versions(versions: Sequence[tuple[CourseVersion, ChangeSetWriter]]) -> None:
+    """Apply in turn those versions that win over what is there by then, each for its own change set."""
+    courses = _stored(versions)
+    turns = [
+        (courses[writer.origin.source, version.external_id], version, writer) for version, writer in versions
+    ]
+    winning = [(course, version) for course, version, _ in turns if version.wins_over(course)]
+    writing = _Writing((course, version.document, version.guard) for course, version in winning)
+    for course, version, writer in turns:
+        if not version.wins_over(course):
+            same = bytes(course.digest) == version.digest
+            writer.outcome.count("unchanged" if same else "overtaken")
+            continue
+        if course.guard == version.guard:
+            writer.outcome.ties.append(version.external_id)
         course.source_document, course.guard, course.digest = version.document, version.guard, version.digest
-        winners.append(course)
-    rewrite_courses(winners, writer)
+        writing.rewrite(course, writer)
+    writing.finish()
 
 
-@dataclass(slots=True)
-class _Rewrite:
-    """One course with what readers saw of it and what they will see."""
-
-    course: Course
-    old: Json | None
-    new: Json | None
-    moved: bool
-
-    @property
-    def differs(self) -> bool:
-        return self.old != self.new
+def _stored(versions: Sequence[tuple[CourseVersion, ChangeSetWriter]]) -> dict[tuple[str, str], Course]:
+    """By source and its id, new ones among them."""
+    keys = {
+        (writer.origin.source, version.external_id): course_id(writer.origin.source, version.external_id)
+        for version, writer in versions
+    }
+    stored = Course.objects.in_bulk(keys.values())
+    return {
+        key: stored.get(id) or Course(id=id, source=key[0], external_id=key[1], hidden=True)
+        for key, id in keys.items()
+    }
 
 
 def rewrite_courses(courses: Sequence[Course], writer: ChangeSetWriter) -> None:
     """Serve what the courses' source documents, their overrides and their terms' floors say."""
-    if not courses:
-        return
-    rewrites = list(_rewrites(courses, writer.origin.source))
-    days = _term_days(rewrites)
-    for rewrite in rewrites:
-        writer.outcome.count("changed" if rewrite.differs else "unchanged")
-        if rewrite.differs:
-            writer.touched = True
-            rewrite.course.revision = writer.revision
-            old, new = rewrite.old, rewrite.new
-            before, after = days[(old or new or {})["term"]], days[(new or old or {})["term"]]
-            writer.changes.extend(
-                course_changes(id=rewrite.course.id, old=old, new=new, before=before, after=after)
-            )
-    rows.write_courses([_row(rewrite) for rewrite in rewrites if rewrite.moved])
-    rows.touch_courses([_guard_row(rewrite.course) for rewrite in rewrites if not rewrite.moved])
-    rows.replace_parts(
-        [rewrite.new for rewrite in rewrites if rewrite.differs and rewrite.new],
-        [rewrite.course.id for rewrite in rewrites if rewrite.differs and not rewrite.new],
-    )
-
-
-def _rewrites(courses: Sequence[Course], source: str) -> Iterator[_Rewrite]:
-    fields = overrides.by_owner(course.id for course in courses)
-    effective = {
-        course.id: overrides.merge(course.id, course.source_document, fields.get(course.id, {}))
-        for course in courses
-        if course.source_document is not None
-    }
-    terms = ensure_terms(source, {document["term"] for document in effective.values()})
-    floor = floors(terms, reaching=min(course.guard for course in courses if course.guard))
+    writing = _Writing((course, course.source_document, course.guard) for course in courses)
     for course in courses:
-        old = course.served()
-        was = (course.tombstone, course.hidden, course.term_id, course._state.adding)  # noqa: SLF001  # documented by Django
-        document = effective.get(course.id)
-        course.tombstone, course.hidden = document is None, False
-        if document is not None:
-            course.term_id = term_id(source, document["term"])
-            limit = floor.get(course.term_id)
-            course.hidden = bool(limit and course.guard and limit.hides(course.external_id, course.guard))
-        visible = document is not None and not course.hidden
-        new = (
-            render.course_json(id=course.id, source=source, document=document)
-            if document and visible
-            else None
+        writing.rewrite(course, writer)
+    writing.finish()
+
+
+@dataclass(slots=True)
+class _Fate:
+    """What is to be written of a course: if it `differs` for readers also its entries and exams; if it has not even `moved`, its guard."""
+
+    course: Course
+    moved: bool = False
+    differs: bool = False
+
+
+class _Writing:
+    """Courses under writing: what they depend on is read at once for all, and they are written a table at a time."""
+
+    def __init__(self, coming: Iterable[tuple[Course, Json | None, datetime | None]]) -> None:
+        """The documents and guards that these courses will have in their turn."""
+        coming = list(coming)
+        self._fates = {course.id: _Fate(course) for course, _, _ in coming}
+        self._overrides = overrides.by_owner(self._fates)
+        ensure_terms({(course.source, document["term"]) for course, document, _ in coming if document})
+        terms = {term_id(course.source, document["term"]) for course, document, _ in coming if document}
+        self._floors = floors(terms, reaching=min((guard for _, _, guard in coming if guard), default=None))
+        self._terms = Term.objects.in_bulk(
+            terms | {fate.course.term_id for fate in self._fates.values() if fate.course.term_id}
         )
-        moved = old != new or was != (course.tombstone, course.hidden, course.term_id, False)
-        yield _Rewrite(course, old, new, moved)
+        self._days: dict[str, TermDays] = {}
+
+    def rewrite(self, course: Course, writer: ChangeSetWriter) -> None:
+        """Bring what is served of the course in line with its document and guard."""
+        fate = self._fates[course.id]
+        old = course.served()
+        was = (course.tombstone, course.hidden, course.term_id)
+        new = self._placed(course)
+        if new:
+            course.document = render.to_text(new)
+        if old != new:
+            fate.differs = True
+            course.revision = writer.record(
+                course_changes(
+                    id=course.id,
+                    old=old,
+                    new=new,
+                    before=self._days_of((old or new or {})["term"]),
+                    after=self._days_of((new or old or {})["term"]),
+                )
+            )
+        fate.moved |= fate.differs or was != (course.tombstone, course.hidden, course.term_id)
+        writer.outcome.count("changed" if old != new else "unchanged")
+
+    def _placed(self, course: Course) -> Json | None:
+        """The document readers get, None if they get none; sets why not."""
+        course.tombstone, course.hidden = course.source_document is None, False
+        if course.source_document is None:
+            return None
+        effective = overrides.merge(course.id, course.source_document, self._overrides.get(course.id, {}))
+        course.term_id = term_id(course.source, effective["term"])
+        floor = self._floors.get(course.term_id)
+        course.hidden = bool(floor and course.guard and floor.hides(course.external_id, course.guard))
+        if course.hidden:
+            return None
+        return render.course_json(id=course.id, source=course.source, document=effective)
+
+    def _days_of(self, term: str) -> TermDays:
+        if term not in self._days:
+            self._days[term] = TermDays.of(self._terms[UUID(term)].public())
+        return self._days[term]
+
+    def finish(self) -> None:
+        fates = self._fates.values()
+        rows.write_courses([_row(fate.course) for fate in fates if fate.moved])
+        rows.touch_courses([_guard_row(fate.course) for fate in fates if not fate.moved])
+        rows.replace_parts({fate.course.id: fate.course.served() for fate in fates if fate.differs})
 
 
-def ensure_terms(source: str, external_ids: Collection[str]) -> list[UUID]:
-    """A course may arrive before its term: a stub then stands in until term.updated fills it."""
-    stubs = [Term(id=term_id(source, id), source=source, external_id=id) for id in sorted(external_ids)]
+def ensure_terms(keys: Iterable[tuple[str, str]]) -> None:
+    """A course may arrive before its term (source, its id): a stub then stands in until term.updated fills it."""
+    stubs = [Term(id=term_id(source, id), source=source, external_id=id) for source, id in sorted(keys)]
     Term.objects.bulk_create(stubs, ignore_conflicts=True)
-    return [stub.id for stub in stubs]
-
-
-def _term_days(rewrites: Sequence[_Rewrite]) -> dict[str, TermDays]:
-    ids = {
-        document["term"]
-        for rewrite in rewrites
-        if rewrite.differs
-        for document in (rewrite.old, rewrite.new)
-        if document
-    }
-    return {str(term.id): TermDays.of(term.public()) for term in Term.objects.filter(pk__in=ids)}
 
 
 def _guard_row(course: Course) -> Json:
@@ -155,10 +175,9 @@ def _guard_row(course: Course) -> Json:
     }
 
 
-def _row(rewrite: _Rewrite) -> Json:
+def _row(course: Course) -> Json:
     """All columns. A course that readers no longer see keeps the values they last saw, for the staff who look it up."""
-    course = rewrite.course
-    shown = rewrite.new or rewrite.old or course.public() or {}
+    shown = course.public() or {}
     entries = shown.get("entries", [])
     people = [*shown.get("teachers", []), *(teacher for entry in entries for teacher in entry["teachers"])]
     rooms = [room for entry in entries for room in entry["rooms"]]
@@ -179,7 +198,7 @@ def _row(rewrite: _Rewrite) -> Json:
             titles=titles_of(shown.get("title", ""), shown.get("translations", {})),
             others=[*people, *rooms],
         ),
-        "document": render.to_text(shown) if shown else "",
+        "document": course.document,
         "tombstone": course.tombstone,
         "hidden": course.hidden,
         "revision": course.revision,

@@ -1,5 +1,6 @@
-"""Recording change sets: one revision, its rows in the ledger, one signal."""
+"""Recording change sets: for each one revision, its rows in the ledger, and one signal for all of a transaction."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from django.db import connection
 
 from apps.courses import cache
 from apps.courses.models import Change, ChangeSet
-from apps.courses.signals import change_set_recorded
+from apps.courses.signals import change_sets_recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,39 +38,76 @@ class Outcome:
         return self.counts | ({"ties": self.ties} if self.ties else {})
 
 
-class ChangeSetWriter:
-    """One change set under way. Creating it is the first statement of the caller's transaction.
+class Ledger:
+    """The change sets under way in the caller's transaction. Opening it is the transaction's first statement.
 
     The UPDATE of the one revision row keeps writers apart until the commit, so revisions increase in commit order.
     """
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, origins: Sequence[Origin]) -> None:
+        self._before = _add_to_revision(len(origins)) - len(origins)
+        self._used = 0
+        self.writers = [ChangeSetWriter(self, origin) for origin in origins]
+
+    def next_revision(self) -> int:
+        self._used += 1
+        return self._before + self._used
+
+    def finish(self) -> list[Outcome]:
+        """Write the ledger and announce it. Revisions of those that changed nothing that is served are given back."""
+        if unused := len(self.writers) - self._used:
+            _add_to_revision(-unused)
+        if self._used:
+            made = {
+                writer: writer.row(revision)
+                for writer in self.writers
+                if (revision := writer.outcome.revision)
+            }
+            ChangeSet.objects.bulk_create(made.values())
+            Change.objects.bulk_create([change for writer in made for change in writer.changes])
+            if told := [row for writer, row in made.items() if writer.changes]:
+                change_sets_recorded.send(sender=ChangeSet, change_sets=told)
+            cache.forget_previous_on_commit(self._before + 1)
+        return [writer.outcome for writer in self.writers]
+
+
+class ChangeSetWriter:
+    """One change set under way: its rows in the ledger, in order, and what becomes of it."""
+
+    def __init__(self, ledger: Ledger, origin: Origin) -> None:
+        self._ledger = ledger
         self.origin = origin
         self.outcome = Outcome()
         self.changes: list[Change] = []
-        self.revision = _add_to_revision(1)
-        self.touched = False
+
+    def record(self, changes: Iterable[Change]) -> int:
+        """Something that is served changes; a mere touch has no rows. Returns the revision of the change set."""
+        if self.outcome.revision is None:
+            self.outcome.revision = self._ledger.next_revision()
+        for change in changes:
+            change.change_set_id = self.outcome.revision
+            self.changes.append(change)
+        return self.outcome.revision
 
     def finish(self) -> Outcome:
-        """Write the ledger and announce it, or give the revision back when nothing that is served changed."""
-        if not self.touched:
-            _add_to_revision(-1)
-            return self.outcome
-        self.outcome.revision = self.revision
-        change_set = ChangeSet.objects.create(
-            revision=self.revision,
+        """For a change set that is alone in its transaction."""
+        [outcome] = self._ledger.finish()
+        return outcome
+
+    def row(self, revision: int) -> ChangeSet:
+        return ChangeSet(
+            revision=revision,
             source=self.origin.source,
             delivery=self.origin.delivery,
             user_id=self.origin.user_id,
             silenced=self.origin.silenced,
         )
-        for change in self.changes:
-            change.change_set = change_set
-        Change.objects.bulk_create(self.changes)
-        if self.changes:
-            change_set_recorded.send(sender=ChangeSet, change_set=change_set)
-        cache.forget_previous_on_commit(self.revision)
-        return self.outcome
+
+
+def begin(origin: Origin) -> ChangeSetWriter:
+    """The first statement of a transaction that makes one change set."""
+    [writer] = Ledger([origin]).writers
+    return writer
 
 
 def _add_to_revision(step: int) -> int:

@@ -1,7 +1,7 @@
 """Writing courses, entries and exams as rows: one statement a table, whatever the number of rows, fed by one JSON parameter."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -75,19 +75,20 @@ def touch_courses(rows: Sequence[Json]) -> None:
     _write(_GUARDS, rows)
 
 
-def replace_parts(documents: Sequence[Json], emptied: Sequence[UUID]) -> None:
-    """Make the entries and exams of these courses what their public documents say; `emptied` courses keep none."""
-    courses = [UUID(document["id"]) for document in documents]
+def replace_parts(documents: Mapping[UUID, Json | None]) -> None:
+    """Make the entries and exams of these courses what their public documents say; a course without one keeps none."""
+    if not documents:
+        return
     for table, name, statement in (("courses_entry", "entries", _ENTRIES), ("courses_exam", "exams", _EXAMS)):
         parts = [
-            {**part, "course_id": document["id"], "position": position}
-            for document in documents
-            for position, part in enumerate(document[name])
+            {**part, "course_id": str(course), "position": position}
+            for course, document in documents.items()
+            for position, part in enumerate((document or {}).get(name, []))
         ]
         with connection.cursor() as cursor:
             cursor.execute(
                 f"DELETE FROM {table} WHERE course_id = ANY(%s) AND NOT id = ANY(%s)",  # noqa: S608  # a literal of this file
-                [[*courses, *emptied], [UUID(part["id"]) for part in parts]],
+                [list(documents), [UUID(part["id"]) for part in parts]],
             )
         _write(statement, parts)
 

@@ -2,6 +2,6 @@
 
 from django.dispatch import Signal
 
-# A change set with at least one ledger row was recorded.
-# Sender: apps.courses.models.ChangeSet. Arguments: change_set (ChangeSet, saved; its changes are in the ledger).
-change_set_recorded = Signal()
+# Change sets with at least one ledger row each were recorded, in the order of their revisions.
+# Sender: apps.courses.models.ChangeSet. Arguments: change_sets (list[ChangeSet], saved; their changes are in the ledger).
+change_sets_recorded = Signal()

@@ -53,8 +53,10 @@ def record_page(
     return was_complete or snapshot.floor is not None
 
 
-def floors(terms: Collection[UUID], *, reaching: datetime) -> dict[UUID, Floor]:
+def floors(terms: Collection[UUID], *, reaching: datetime | None) -> dict[UUID, Floor]:
     """The floor of each term whose newest complete snapshot is not below `reaching`; nothing lower can hide what is asked about."""
+    if not terms or reaching is None:
+        return {}
     newest = (
         Snapshot.objects.filter(term__in=terms, floor__isnull=False)
         .order_by("term", "-floor", "-snapshot_id")

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from apps.courses import sync
 from apps.courses.course_writes import rewrite_courses
 from apps.courses.layers import layers_of, owner_of
-from apps.courses.ledger import ChangeSetWriter, Origin, Outcome
+from apps.courses.ledger import ChangeSetWriter, Origin, Outcome, begin
 from apps.courses.models import Course, Override, Term
 from apps.users.models import User
 
@@ -62,7 +62,7 @@ def _begin(object_id: UUID, author: User | None) -> tuple[Term | Course, ChangeS
     owner = owner_of(object_id)
     if owner is None:
         raise NothingToEdit
-    writer = ChangeSetWriter(Origin(source=owner.source, user_id=author.pk if author else None))
+    writer = begin(Origin(source=owner.source, user_id=author.pk if author else None))
     owner.refresh_from_db()
     return owner, writer
 

@@ -1,23 +1,24 @@
 """Applying the source's documents to the catalogue: set-based, guarded, in the caller's transaction.
 
 A newer guard wins. With equal guards a deletion beats an update, else the greater digest wins, so that any order of arrival ends in one
-state. Every function takes `happened_at`, the event's timestamp: the guard of documents that carry no `updated_at`.
+state. `happened_at` is the event's timestamp: the guard of documents that carry no `updated_at`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from apps.courses import overrides, render
 from apps.courses.course_writes import CourseVersion, ensure_terms, rewrite_courses, write_versions
 from apps.courses.diff import term_changes
-from apps.courses.ledger import ChangeSetWriter, Origin, Outcome
+from apps.courses.ledger import ChangeSetWriter, Ledger, Origin, Outcome, begin
 from apps.courses.models import Term
 from apps.courses.models.sourced import term_id
-from apps.courses.payloads import CourseDocument, SnapshotDocument, TermDocument, digest
+from apps.courses.payloads import SnapshotDocument, TermDocument, digest
 from apps.courses.snapshots import flipped_by_floor, record_page
 
 
 def update_term(*, document: TermDocument, happened_at: datetime, origin: Origin) -> Outcome:
-    writer = ChangeSetWriter(origin)
+    writer = begin(origin)
     id = term_id(origin.source, document.id)
     stored = Term.objects.filter(pk=id).first()
     canonical = document.canonical()
@@ -42,30 +43,27 @@ def write_term(term: Term, writer: ChangeSetWriter) -> Outcome:
     for field in ("name", "starts_on", "ends_on", "time_zone", "periods", "day_overrides"):
         setattr(term, field, effective[field])
     if old != new:
-        writer.touched = True
-        writer.changes.extend(term_changes(id=term.id, old=old, new=new))
-        term.document, term.revision = render.to_text(new), writer.revision
+        term.document = render.to_text(new)
+        term.revision = writer.record(term_changes(id=term.id, old=old, new=new))
     term.save()
     writer.outcome.count("changed" if old != new else "unchanged")
     return writer.finish()
 
 
-def update_course(*, document: CourseDocument, happened_at: datetime, origin: Origin) -> Outcome:
-    writer = ChangeSetWriter(origin)
-    write_versions([CourseVersion.of(document, happened_at)], writer)
-    return writer.finish()
-
-
-def delete_course(*, external_id: str, happened_at: datetime, origin: Origin) -> Outcome:
-    writer = ChangeSetWriter(origin)
-    write_versions([CourseVersion(external_id=external_id, guard=happened_at)], writer)
-    return writer.finish()
+def apply_versions(versions: Sequence[tuple[CourseVersion, Origin]]) -> list[Outcome]:
+    """In the order given, each a change set of its own; the statements are the same for one and for many."""
+    if not versions:
+        return []
+    ledger = Ledger([origin for _, origin in versions])
+    write_versions([(version, writer) for (version, _), writer in zip(versions, ledger.writers, strict=True)])
+    return ledger.finish()
 
 
 def apply_snapshot_page(*, page: SnapshotDocument, happened_at: datetime, origin: Origin) -> Outcome:
     """Each page applies as it comes; one that moves the term's floor also hides what no page listed, or shows it again."""
-    writer = ChangeSetWriter(origin)
-    [term] = ensure_terms(origin.source, [page.term])
+    writer = begin(origin)
+    ensure_terms([(origin.source, page.term)])
+    term = term_id(origin.source, page.term)
     floor_moved = record_page(
         source=origin.source,
         term=term,
@@ -75,7 +73,7 @@ def apply_snapshot_page(*, page: SnapshotDocument, happened_at: datetime, origin
         timestamp=happened_at,
         external_ids=[course.id for course in page.courses],
     )
-    write_versions([CourseVersion.of(course, happened_at) for course in page.courses], writer)
+    write_versions([(CourseVersion.of(course, happened_at), writer) for course in page.courses])
     if floor_moved:
         rewrite_courses(list(flipped_by_floor(term)), writer)
     return writer.finish()

@@ -5,10 +5,10 @@ class NotificationsConfig(AppConfig):
     name = "apps.notifications"
 
     def ready(self) -> None:
-        from apps.courses.signals import change_set_recorded
+        from apps.courses.signals import change_sets_recorded
         from apps.notifications import checks  # noqa: F401  # importing registers them
-        from apps.notifications.receivers import plan_fan_out, retire_device_of_session
+        from apps.notifications.receivers import plan_fan_outs, retire_device_of_session
         from apps.users.signals import session_ended
 
-        change_set_recorded.connect(plan_fan_out, dispatch_uid="notifications.plan_fan_out")
+        change_sets_recorded.connect(plan_fan_outs, dispatch_uid="notifications.plan_fan_outs")
         session_ended.connect(retire_device_of_session, dispatch_uid="notifications.retire_device_of_session")

@@ -1,5 +1,6 @@
 """What this app does when others announce a fact: it inserts a row and returns."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,28 +15,36 @@ from apps.notifications.models import FanOut
 from apps.users.models import Session
 
 _DAYS = """
-    SELECT coalesce(term.time_zone, 'UTC') AS zone, array_agg(DISTINCT day)
+    SELECT change.revision, coalesce(term.time_zone, 'UTC') AS zone, array_agg(DISTINCT day)
     FROM courses_change AS change
     CROSS JOIN unnest(change.dates) AS day
     LEFT JOIN courses_course AS course ON course.id = change.course_id
     LEFT JOIN courses_term AS term ON term.id = coalesce(change.term_id, course.term_id)
-    WHERE change.revision = %s
-    GROUP BY zone
+    WHERE change.revision = ANY(%s)
+    GROUP BY change.revision, zone
 """
 
 
-def plan_fan_out(*, change_set: ChangeSet, **_: Any) -> None:
+def plan_fan_outs(*, change_sets: Sequence[ChangeSet], **_: Any) -> None:
     """Far changes settle first, near ones are due at once; a silenced change set, or one with no day ahead, rings nobody."""
-    if change_set.silenced:
-        return
     now = timezone.now()
+    loud = {change_set.revision: change_set for change_set in change_sets if not change_set.silenced}
+    if not loud:
+        return
+    days: dict[int, dict[str, list[date]]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_DAYS, [change_set.revision])
-        days = dict(cursor.fetchall())
-    settle = _settling(days, now)
-    if settle is not None:
-        fan_out = FanOut(change_set=change_set, due_at=now + settle)
-        FanOut.objects.bulk_create([fan_out], ignore_conflicts=True)
+        cursor.execute(_DAYS, [list(loud)])
+        for revision, zone, found in cursor.fetchall():
+            days.setdefault(revision, {})[zone] = found
+    waits = {revision: _settling(by_zone, now) for revision, by_zone in days.items()}
+    FanOut.objects.bulk_create(
+        [
+            FanOut(change_set=loud[revision], due_at=now + wait)
+            for revision, wait in waits.items()
+            if wait is not None
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def retire_device_of_session(*, session: Session, **_: Any) -> None:

@@ -1,6 +1,6 @@
-"""The events Campanile understands: for each type, the shape of its data and the function that applies it."""
+"""The events Campanile understands: for each type, the shape of its data and how it is applied."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from apps.courses import sync
+from apps.courses.course_writes import CourseVersion
 from apps.courses.ledger import Origin, Outcome
 from apps.courses.payloads import CourseDocument, CourseReference, SnapshotDocument, TermDocument
 from apps.webhooks.bodies import Envelope, Fault, Malformed
@@ -22,34 +23,47 @@ class Handler(Generic[D]):
 
 
 @dataclass(frozen=True, slots=True)
-class Event(Generic[D]):
-    """A well-formed event of a known type, ready to be applied in the caller's transaction."""
+class CourseHandler(Generic[D]):
+    """What is said of single courses: many such events are written with the statements of one."""
 
-    handler: Handler[D]
+    document: type[D]
+    version: Callable[[D, datetime], CourseVersion]
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Generic[D]):
+    """A well-formed event of a known type."""
+
+    handler: Handler[D] | CourseHandler[D]
     document: D
     happened_at: datetime
 
-    def apply(self, origin: Origin) -> Outcome:
-        return self.handler.apply(self.document, self.happened_at, origin)
 
-
-HANDLERS: Mapping[str, Handler[Any]] = {
+HANDLERS: Mapping[str, Handler[Any] | CourseHandler[Any]] = {
     "term.updated": Handler(
         TermDocument, lambda term, at, origin: sync.update_term(document=term, happened_at=at, origin=origin)
     ),
-    "course.updated": Handler(
-        CourseDocument,
-        lambda course, at, origin: sync.update_course(document=course, happened_at=at, origin=origin),
-    ),
-    "course.deleted": Handler(
-        CourseReference,
-        lambda course, at, origin: sync.delete_course(external_id=course.id, happened_at=at, origin=origin),
-    ),
+    "course.updated": CourseHandler(CourseDocument, CourseVersion.of),
+    "course.deleted": CourseHandler(CourseReference, CourseVersion.deletion),
     "catalogue.snapshot": Handler(
         SnapshotDocument,
         lambda page, at, origin: sync.apply_snapshot_page(page=page, happened_at=at, origin=origin),
     ),
 }
+
+
+def apply_events(events: Iterable[tuple[Event[Any], Origin]]) -> list[Outcome]:
+    """In order, in the caller's transaction. Those of single courses that follow one another are written together."""
+    outcomes: list[Outcome] = []
+    versions: list[tuple[CourseVersion, Origin]] = []
+    for event, origin in events:
+        if isinstance(event.handler, CourseHandler):
+            versions.append((event.handler.version(event.document, event.happened_at), origin))
+            continue
+        outcomes += sync.apply_versions(versions)
+        versions = []
+        outcomes.append(event.handler.apply(event.document, event.happened_at, origin))
+    return outcomes + sync.apply_versions(versions)
 
 
 def parse_event(envelope: Envelope, *, now: datetime) -> Event[Any] | None:

@@ -3,8 +3,9 @@
 Any number of workers may run it. An attempt is committed before it is made, so a delivery that kills the process is not tried for ever.
 """
 
+import json
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import structlog
@@ -12,14 +13,14 @@ from django.db import connection, transaction
 from django.db.models.functions import Length, Now
 from django.utils import timezone
 
-from apps.courses.ledger import Origin
+from apps.courses.ledger import Origin, Outcome
 from apps.webhooks.bodies import parse_envelope
-from apps.webhooks.handlers import parse_event
+from apps.webhooks.handlers import apply_events, parse_event
 from apps.webhooks.models import Delivery
 
 MAX_ATTEMPTS = 5
 FIRST_PAUSE = timedelta(seconds=0.2)  # four times as long after every further attempt
-BATCH = 50
+BATCH = 100
 BATCH_BYTES = 8 * 1024 * 1024
 
 logger = structlog.get_logger(__name__)
@@ -72,8 +73,7 @@ def _apply_together(ids: Sequence[int]) -> bool:
         return True
     try:
         with transaction.atomic():
-            for delivery in Delivery.objects.waiting().filter(pk__in=ids).select_for_update(skip_locked=True):
-                _apply(delivery)
+            _apply(ids)
     except Exception:
         if not _database_answers():
             raise
@@ -91,8 +91,7 @@ def _apply_alone(id: int, past: int) -> None:
         return
     try:
         with transaction.atomic():
-            for delivery in Delivery.objects.waiting().filter(pk=id).select_for_update(skip_locked=True):
-                _apply(delivery)
+            _apply([id])
     except Exception as error:
         if not _database_answers():
             raise
@@ -104,21 +103,41 @@ def _database_answers() -> bool:
     return connection.is_usable()
 
 
-def _apply(delivery: Delivery) -> None:
-    event = parse_event(parse_envelope(bytes(delivery.body)), now=timezone.now())
-    if event is None:
-        delivery.status = Delivery.Status.IGNORED
-    else:
-        origin = Origin(source=delivery.source, delivery=delivery.public_id, silenced=delivery.silenced)
-        outcome = event.apply(origin)
-        delivery.status, delivery.revision, delivery.result = (
-            Delivery.Status.PROCESSED,
-            outcome.revision,
-            outcome.as_json(),
-        )
-    delivery.error = ""
-    delivery.processed_at = timezone.now()
-    delivery.save(update_fields=["status", "revision", "result", "error", "processed_at"])
+def _apply(ids: Sequence[int]) -> None:
+    """Those of them that still wait and that nobody else is at, in order of arrival."""
+    waiting = Delivery.objects.waiting().filter(pk__in=ids).select_for_update(skip_locked=True)
+    now = timezone.now()
+    events = {delivery: parse_event(parse_envelope(bytes(delivery.body)), now=now) for delivery in waiting}
+    known = {delivery: event for delivery, event in events.items() if event}
+    outcomes = apply_events((event, _origin(delivery)) for delivery, event in known.items())
+    _note_done({**dict.fromkeys(events), **dict(zip(known, outcomes, strict=True))})
+
+
+def _origin(delivery: Delivery) -> Origin:
+    return Origin(source=delivery.source, delivery=delivery.public_id, silenced=delivery.silenced)
+
+
+_DONE = """
+    UPDATE webhooks_delivery AS delivery
+    SET status = done.status, revision = done.revision, result = done.result, error = '', processed_at = clock_timestamp()
+    FROM jsonb_to_recordset(%s::jsonb) AS done (id bigint, status text, revision bigint, result jsonb)
+    WHERE delivery.id = done.id
+"""
+
+
+def _note_done(outcomes: Mapping[Delivery, Outcome | None]) -> None:
+    """Without an outcome it was of a type we do not know."""
+    rows = [
+        {
+            "id": delivery.pk,
+            "status": Delivery.Status.PROCESSED if outcome else Delivery.Status.IGNORED,
+            "revision": outcome and outcome.revision,
+            "result": outcome.as_json() if outcome else {},
+        }
+        for delivery, outcome in outcomes.items()
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_DONE, [json.dumps(rows)])
 
 
 def _note_failure(id: int, error: Exception) -> None:

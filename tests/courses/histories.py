@@ -4,17 +4,18 @@ import json
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from typing import Any
 
 from django.db import transaction
 from hypothesis import strategies as st
 
 from apps.courses.ledger import Origin
-from apps.courses.models import Change, Course, Term
+from apps.courses.models import Change, Course, SnapshotPage, Term
 from apps.courses.models.sourced import course_id, term_id
 from apps.courses.payloads import CourseDocument, digest
 from apps.webhooks.bodies import Envelope
-from apps.webhooks.handlers import parse_event
+from apps.webhooks.handlers import apply_events, parse_event
 from tests.factories import documents as make
 from tests.factories.webhooks import event
 
@@ -135,27 +136,52 @@ histories = (
 )
 
 
-def apply(event: Json) -> None:
-    body = json.loads(json.dumps(event))
-    parsed = parse_event(Envelope(body["type"], body), now=START + timedelta(days=1))
-    assert parsed is not None
-    parsed.apply(Origin(source=SOURCE, delivery=uuid.uuid4()))
+def apply(*events: Json) -> None:
+    """All of them in one transaction's breath, as the worker does with a batch."""
+    parsed = []
+    for each in events:
+        body = json.loads(json.dumps(each))
+        found = parse_event(Envelope(body["type"], body), now=START + timedelta(days=1))
+        assert found is not None
+        parsed.append((found, Origin(source=SOURCE, delivery=uuid.uuid4())))
+    apply_events(parsed)
 
 
-def catalogue_after(history: Iterable[Json]) -> Json:
-    """Everything that must not depend on order, with the ledger's own account of it checked on the way. Leaves nothing behind."""
+def catalogue_after(history: Sequence[Json], *, batches: Sequence[int] = ()) -> Json:
+    """Everything that must not depend on order, with the ledger's own account of it checked on the way. Leaves nothing behind.
+
+    The first events in batches of these sizes, the others one by one.
+    """
+    rest = list(history)
     with transaction.atomic():
-        for event in history:
-            apply(event)
-        found = {
-            "courses": {row.external_id: _course(row) for row in Course.objects.all()},
-            "terms": {
-                row.external_id: (row.guard, bytes(row.digest), row.public()) for row in Term.objects.filled()
-            },
-        }
+        for size in [*batches, *repeat(1, len(rest))]:
+            batch, rest = rest[:size], rest[size:]
+            apply(*batch)
+        found = catalogue()
         assert by_the_ledger() == served()
         transaction.set_rollback(True)
     return found
+
+
+def catalogue() -> Json:
+    """All that readers see, and all that decides what later events can do."""
+    return {
+        "courses": {
+            row.external_id: _course(row) for row in Course.objects.prefetch_related("entries", "exams")
+        },
+        "terms": {
+            row.external_id: (row.guard, bytes(row.digest), row.public()) for row in Term.objects.filled()
+        },
+        "snapshots": {
+            (page.snapshot.term_id, page.snapshot.snapshot_id, page.page): (
+                page.snapshot.pages,
+                page.snapshot.floor,
+                page.timestamp,
+                page.external_ids,
+            )
+            for page in SnapshotPage.objects.select_related("snapshot")
+        },
+    }
 
 
 def _course(row: Course) -> Json:
@@ -170,18 +196,16 @@ def _course(row: Course) -> Json:
         return kept
     kept |= {"source_document": row.source_document, "term": row.term_id}
     if row.hidden:
-        assert not row.entries.exists()
-        assert not row.exams.exists()
+        assert not row.entries.all()
+        assert not row.exams.all()
         return kept
     shown = row.public()
     assert shown is not None
-    parts = {
-        name: list(getattr(row, name).order_by("position").values_list("external_id", flat=True))
-        for name in ("entries", "exams")
-    }
-    assert parts == {name: [part["external_id"] for part in shown[name]] for name in parts}
-    rooms = [entry.rooms for entry in row.entries.order_by("position")]
-    assert rooms == [entry["rooms"] for entry in shown["entries"]]
+    for name in ("entries", "exams"):
+        parts = sorted(getattr(row, name).all(), key=lambda part: part.position)
+        assert [part.external_id for part in parts] == [part["external_id"] for part in shown[name]]
+        if name == "entries":
+            assert [entry.rooms for entry in parts] == [entry["rooms"] for entry in shown["entries"]]
     columns = (row.title, row.year, row.groups, row.search_text, str(row.term_id))
     assert (columns[0], columns[4]) == (shown["title"], shown["term"])
     return kept | {"shown": shown, "columns": columns}

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.courses.models import Change, ChangeSet, Entry, Exam, Override, Revision, Term
-from apps.courses.signals import change_set_recorded
+from apps.courses.signals import change_sets_recorded
 from apps.users.models import User
 from tests.courses.admin_pages import errors, opened, save, signed_in, url_of
 from tests.factories.documents import delete_course, entry, exam, put_course, put_term, stored
@@ -54,15 +54,15 @@ def test_an_edit_is_an_override_a_ledger_row_one_revision_and_one_signal(
 ) -> None:
     heard: list[ChangeSet] = []
 
-    def hear(change_set: ChangeSet, **_: Any) -> None:
-        heard.append(change_set)
+    def hear(change_sets: list[ChangeSet], **_: Any) -> None:
+        heard.extend(change_sets)
 
     before = revision()
-    change_set_recorded.connect(hear)
+    change_sets_recorded.connect(hear)
     try:
         answer = save(staff, lecture, rooms="Raf04\nŠumatovačka 3")
     finally:
-        change_set_recorded.disconnect(hear)
+        change_sets_recorded.disconnect(hear)
 
     assert answer.status_code == 302
     override = Override.objects.get()

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.courses.models import Change, ChangeSet, Course, Entry, Revision, Term
-from apps.courses.signals import change_set_recorded
+from apps.courses.signals import change_sets_recorded
 from tests.factories.documents import (
     api_id,
     course,
@@ -195,16 +195,16 @@ def test_the_same_snapshot_twice_changes_nothing() -> None:
 def test_only_a_real_change_is_announced_with_its_rows() -> None:
     heard: list[int] = []
 
-    def listen(change_set: ChangeSet, **_: Any) -> None:
-        heard.append(change_set.changes.count())
+    def listen(change_sets: list[ChangeSet], **_: Any) -> None:
+        heard.extend(change_set.changes.count() for change_set in change_sets)
 
-    change_set_recorded.connect(listen)
+    change_sets_recorded.connect(listen)
     try:
         put_course(1)
         put_course(2)
         put_course(3, title="Other")
     finally:
-        change_set_recorded.disconnect(listen)
+        change_sets_recorded.disconnect(listen)
     assert heard == [1, 1]
 
 

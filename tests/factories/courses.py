@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from apps.courses.models import Change, ChangeSet, Course, Enrolment, Entry, Exam, Revision, Term
-from apps.courses.signals import change_set_recorded
+from apps.courses.signals import change_sets_recorded
 from apps.users.models import User
 
 _numbers = itertools.count(1)
@@ -95,5 +95,5 @@ def record(*changes: Change, silenced: bool = False) -> ChangeSet:
     for each in changes:
         each.change_set = change_set
     Change.objects.bulk_create(changes)
-    change_set_recorded.send(sender=ChangeSet, change_set=change_set)
+    change_sets_recorded.send(sender=ChangeSet, change_sets=[change_set])
     return change_set

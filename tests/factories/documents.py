@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.courses import sync
+from apps.courses.course_writes import CourseVersion
 from apps.courses.ledger import Origin, Outcome
 from apps.courses.models import Course
 from apps.courses.models.sourced import course_id
@@ -78,13 +79,17 @@ def put_term(minute: float = 0, *, silenced: bool = False, **fields: Any) -> Out
 
 def put_course(minute: float = 0, *, silenced: bool = False, **fields: Any) -> Outcome:
     document = CourseDocument.model_validate(course(**fields))
-    with transaction.atomic():
-        return sync.update_course(document=document, happened_at=at(minute), origin=_origin(silenced))
+    return _put_version(CourseVersion.of(document, at(minute)), silenced)
 
 
 def delete_course(minute: float, id: str = "algorithms") -> Outcome:
+    return _put_version(CourseVersion(external_id=id, guard=at(minute)), silenced=False)
+
+
+def _put_version(version: CourseVersion, silenced: bool) -> Outcome:
     with transaction.atomic():
-        return sync.delete_course(external_id=id, happened_at=at(minute), origin=_origin(False))
+        [outcome] = sync.apply_versions([(version, _origin(silenced))])
+    return outcome
 
 
 def put_snapshot(

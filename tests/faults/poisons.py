@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import connection
 from pydantic import BaseModel
 
-from apps.courses.ledger import ChangeSetWriter, Origin, Outcome
+from apps.courses.ledger import Origin, Outcome, begin
 from apps.webhooks.handlers import Handler
 
 
@@ -19,8 +19,8 @@ def _handler(spoil: Callable[[], object]) -> Handler[Anything]:
     """Fails in the middle of a write, with the revision's lock held."""
 
     def apply(document: Anything, happened_at: datetime, origin: Origin) -> Outcome:
-        writer = ChangeSetWriter(origin)
-        writer.touched = True
+        writer = begin(origin)
+        writer.record([])
         spoil()
         return writer.finish()
 

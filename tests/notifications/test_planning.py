@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from apps.courses.models import ChangeSet
-from apps.courses.signals import change_set_recorded
+from apps.courses.signals import change_sets_recorded
 from apps.notifications.models import FanOut
 from tests.factories.courses import change, days_ahead, make_course, make_entry, make_term, record
 
@@ -52,7 +52,7 @@ def test_a_silenced_change_set_is_not_planned() -> None:
 def test_a_change_set_announced_twice_is_planned_once() -> None:
     entry = make_entry(make_course())
     change_set = record(change(entry, "rooms", ["A"], ["B"], dates=days_ahead(5)))
-    change_set_recorded.send(sender=ChangeSet, change_set=change_set)
+    change_sets_recorded.send(sender=ChangeSet, change_sets=[change_set])
     assert FanOut.objects.count() == 1
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.dispatch import Signal
 
 REGISTER = {
-    "apps.courses.signals.change_set_recorded": ["apps.notifications.receivers.plan_fan_out"],
+    "apps.courses.signals.change_sets_recorded": ["apps.notifications.receivers.plan_fan_outs"],
     "apps.users.signals.session_ended": ["apps.notifications.receivers.retire_device_of_session"],
 }
 

@@ -4,9 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from apps.courses.models import ChangeSet, Revision
 from apps.webhooks import processing
 from apps.webhooks.handlers import HANDLERS
 from apps.webhooks.models import Delivery
@@ -118,3 +121,32 @@ def test_the_longest_name_a_term_may_have_fits(sender: Sender) -> None:
     processing.apply_pending()
 
     assert Delivery.objects.get().status == "processed"
+
+
+def test_a_batch_of_any_length_takes_the_same_number_of_statements(sender: Sender) -> None:
+    def statements(ids: list[str]) -> int:
+        for id in ids:
+            sender.send("course.updated", course(id))
+        with CaptureQueriesContext(connection) as queries:
+            assert processing.apply_pending() == len(ids)
+        return len(queries)
+
+    statements(["one"])
+    assert statements(["another"]) == statements([f"many-{number}" for number in range(50)])
+    assert {status for status, _ in states().values()} == {"processed"}
+
+
+def test_every_delivery_of_a_batch_is_a_change_set_of_its_own(sender: Sender) -> None:
+    for title in ("first", "second", "second"):
+        sender.send("course.updated", course("a", title=title))
+    sender.send("term.updated", term())
+    sender.send("course.deleted", {"id": "a"})
+
+    processing.apply_pending()
+
+    first = Revision.objects.get().n - 3
+    revisions = list(Delivery.objects.order_by("id").values_list("revision", flat=True))
+    assert revisions == [first, first + 1, None, first + 2, first + 3]
+    assert list(ChangeSet.objects.order_by("revision").values_list("delivery", flat=True)) == list(
+        Delivery.objects.exclude(revision=None).order_by("revision").values_list("public_id", flat=True)
+    )
