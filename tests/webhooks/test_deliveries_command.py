@@ -139,6 +139,30 @@ def test_replaying_twice_has_one_effect(sender: Sender) -> None:
     assert Change.objects.count() == before
 
 
+def test_a_replay_that_changes_nothing_keeps_what_the_first_time_did(sender: Sender) -> None:
+    delivery = sent(sender, "a")
+    processing.apply_pending()
+    sent(sender, "b", data=course("b"))
+    processing.apply_pending()
+    for _ in range(2):
+        first = Delivery.objects.values("revision", "result", "status").get(pk=delivery.pk)
+        run("replay", "a")
+        processing.apply_pending()
+        assert Delivery.objects.values("revision", "result", "status").get(pk=delivery.pk) == first
+    assert first["result"] == {"changed": 1}
+
+
+def test_a_replay_that_changes_something_tells_what(sender: Sender) -> None:
+    sent(sender, "a")
+    processing.apply_pending()
+    Course.objects.all().delete()
+    Delivery.objects.update(result={"changed": 9})
+    run("replay", "a")
+    processing.apply_pending()
+    delivery = Delivery.objects.get()
+    assert (delivery.revision, delivery.result) == (2, {"changed": 1})
+
+
 def test_a_range_is_replayed_with_progress(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "CHUNK", 2)
     numbers = [sent(sender, str(f"id-{n}")).pk for n in range(5)]

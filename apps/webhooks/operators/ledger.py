@@ -10,7 +10,7 @@ from apps.courses.admin.wording import in_words, label
 from apps.courses.ledger import Origin, Outcome
 from apps.courses.models import Change, Entry, Exam, Term
 from apps.webhooks.bodies import parse_envelope
-from apps.webhooks.handlers import parse_event
+from apps.webhooks.handlers import apply_events, parse_event
 from apps.webhooks.models import Delivery
 
 
@@ -60,7 +60,7 @@ def foreseen(delivery: Delivery) -> tuple[Outcome, list[Row]]:
     origin = Origin(source=delivery.source, delivery=delivery.public_id, silenced=delivery.silenced)
     try:
         with transaction.atomic():
-            outcome = event.apply(origin)
+            [outcome] = apply_events([(event, origin)])
             rows = [row for row in recorded(delivery) if row.revision not in before]
             transaction.set_rollback(True)
     except Exception as error:
