@@ -39,7 +39,7 @@ def _of_cache(alias: str) -> Iterator[CheckMessage]:
 @register()
 def dotted_paths_lead_somewhere(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     faults: list[CheckMessage] = []
-    for setting in ("WORKER_LANES", "READINESS_CHECKS"):
+    for setting in ("WORKER_LANES", "READINESS_CHECKS", "METRICS_COLLECTORS"):
         for name, path in getattr(settings, setting).items():
             try:
                 import_string(path)
@@ -47,7 +47,7 @@ def dotted_paths_lead_somewhere(app_configs: Any, **kwargs: Any) -> list[CheckMe
                 faults.append(
                     Error(
                         f"{setting}[{name!r}] is {path}, which cannot be imported: {error}",
-                        hint="The worker will not start, or readiness will say that it failed.",
+                        hint="The worker will not start, readiness will say that it failed, or metrics will be missing.",
                         id="core.E003",
                     )
                 )

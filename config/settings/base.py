@@ -217,3 +217,8 @@ READINESS_CHECKS = {
     "migrations": "apps.core.readiness.migrations",
     "workers": "apps.core.readiness.workers",
 }
+
+# What /metrics asks beside its own counts; each returns Prometheus metrics, from the database.
+METRICS_COLLECTORS = {
+    "webhooks": "apps.webhooks.metrics.from_database",
+}

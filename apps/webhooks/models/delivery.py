@@ -92,6 +92,12 @@ class Delivery(models.Model):
                 name="webhooks_delivery_synced",
                 condition=models.Q(status="processed"),
             ),
+            # Few, and kept: those that staff may have to look at.
+            models.Index(
+                fields=["source", "status"],
+                name="webhooks_delivery_kept",
+                condition=models.Q(status__in=["dead", "held", "quarantined"]),
+            ),
         ]
 
     class NotReplayable(Exception):
