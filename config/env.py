@@ -33,6 +33,7 @@ class Environment:
     fcm_emulator_host: str
     email: dict[str, Any]
     settle_seconds: float
+    delivery_retention_days: int
     trusted_proxies: int
     static_root: str
     metrics_token: str
@@ -54,6 +55,7 @@ class Environment:
             fcm_emulator_host=reader("FCM_EMULATOR_HOST", str, default=""),
             email=reader("EMAIL_URL", _email, default="console:"),
             settle_seconds=reader("SETTLE_SECONDS", _seconds, default="30"),
+            delivery_retention_days=reader("DELIVERY_RETENTION_DAYS", _days, default="90"),
             trusted_proxies=reader("TRUSTED_PROXIES", _count, default="0"),
             static_root=reader("STATIC_ROOT", str, default="static"),
             metrics_token=reader("METRICS_TOKEN", str, default=""),
@@ -117,6 +119,12 @@ def _count(value: str) -> int:
     if not value.isascii() or not value.isdecimal():
         raise ValueError(f"{value!r} is not a whole number")
     return int(value)
+
+
+def _days(value: str) -> int:
+    if not 1 <= (days := _count(value)) <= 36_500:
+        raise ValueError("must be between 1 and 36500 days")
+    return days
 
 
 def _database(value: str) -> dict[str, Any]:

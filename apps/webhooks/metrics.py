@@ -13,7 +13,7 @@ from prometheus_client import Counter
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from apps.webhooks.intake import Verdict
-from apps.webhooks.models import Delivery
+from apps.webhooks.models import Delivery, Source
 
 WAITING = ("pending", "dead", "held", "quarantined")
 # Answers to what is refused before its body is read.
@@ -56,6 +56,7 @@ def from_database() -> Iterator[Metric]:
     sources = list(settings.WEBHOOK_SECRETS)
     yield from _waiting(sources)
     yield _apply_seconds(sources)
+    yield from _heard(sources)
 
 
 _WAITING = """
@@ -123,3 +124,20 @@ def _apply_seconds(sources: Sequence[str]) -> Metric:
             for quantile, value in zip(QUANTILES, values, strict=True):
                 seconds.add_metric([source, str(quantile)], value)
     return seconds
+
+
+def _heard(sources: Sequence[str]) -> Iterator[Metric]:
+    heard = GaugeMetricFamily(
+        "campanile_webhook_source_heard_timestamp_seconds",
+        "When the source was last heard, since 1970.",
+        labels=["source"],
+    )
+    quiet = GaugeMetricFamily(
+        "campanile_webhook_source_quiet", "Whether the source has been quiet for too long.", labels=["source"]
+    )
+    for source in Source.objects.filter(name__in=sources):
+        quiet.add_metric([source.name], source.quiet_since is not None)
+        if source.heard_at:
+            heard.add_metric([source.name], source.heard_at.timestamp())
+    yield heard
+    yield quiet

@@ -48,7 +48,10 @@ UNFOLD = {
             },
             {
                 "title": "Course service",
-                "items": [_item("Deliveries", "inbox", "webhooks.delivery")],
+                "items": [
+                    _item("Sources", "sensors", "webhooks.source"),
+                    _item("Deliveries", "inbox", "webhooks.delivery"),
+                ],
             },
             {
                 "title": "Phones",

@@ -154,10 +154,11 @@ def test_asking_looks_at_indexes_only(sender: Sender) -> None:
     """With sequential scans forbidden, none of what is asked needs one."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        for statement, parameters in (
+        asked: list[tuple[str, list[Any]]] = [
             (metrics._WAITING, []),
             (metrics._APPLY_SECONDS, [[0.5], ["course-service"]]),
-        ):
+        ]
+        for statement, parameters in asked:
             cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
             plan = json.dumps(cursor.fetchone()[0])
             assert "Seq Scan" not in plan

@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection, models
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -91,6 +91,12 @@ class Delivery(models.Model):
                 fields=["source", "processed_at"],
                 name="webhooks_delivery_synced",
                 condition=models.Q(status="processed"),
+            ),
+            models.Index(fields=["source", "received_at"], name="webhooks_delivery_heard"),
+            models.Index(
+                Coalesce("processed_at", "received_at"),
+                name="webhooks_delivery_over",
+                condition=models.Q(status__in=["processed", "ignored"]),
             ),
             # Few, and kept: those that staff may have to look at.
             models.Index(
