@@ -18,27 +18,16 @@ from apps.webhooks.admin.charts import chart
 from apps.webhooks.models import Delivery, Source
 
 DAY = timedelta(days=1)
+WAITING = ("pending", "dead", "held", "quarantined")
 
 
 @admin.register(Source)
 class SourceAdmin(ModelAdmin):
     """Whether each course service is heard, and the switch that keeps its imports from ringing phones."""
 
-    list_display = [
-        "name",
-        "state",
-        "silenced",
-        "heard",
-        "gap",
-        "last_day",
-        "pending",
-        "dead",
-        "held",
-        "quarantined",
-    ]
+    list_display = ["name", "state", "heard", "gap", "last_day", "pending", "dead", "held", "quarantined"]
     list_display_links = ["name"]
     ordering = ["name"]
-    show_full_result_count = False
     change_form_outer_after_template = "webhooks/admin/heard.html"  # type: ignore[assignment]  # unfold types its empty default
     fieldsets = [
         (None, {"fields": ["name", "silenced"]}),
@@ -51,10 +40,7 @@ class SourceAdmin(ModelAdmin):
         Source.objects.ensure(settings.WEBHOOK_SECRETS)
         queryset: QuerySet[Source] = super().get_queryset(request)
         of_source = Delivery.objects.filter(source=OuterRef("name"))
-        counts = {
-            status: _count(of_source.filter(status=status))
-            for status in ("pending", "dead", "held", "quarantined")
-        }
+        counts = {status: _count(of_source.filter(status=status)) for status in WAITING}
         return queryset.annotate(last_day=_count(of_source.filter(received_at__gt=Now() - DAY)), **counts)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -68,19 +54,18 @@ class SourceAdmin(ModelAdmin):
         label={
             "ok": "success",
             "quiet": "danger",
-            "never heard": "warning",
+            "quiet, silenced": "danger",
             "silenced": "info",
-            "retired": "info",
+            "never heard": "warning",
         },
     )
     def state(self, source: Source) -> str:
         if source.name not in settings.WEBHOOK_SECRETS:
             return "retired"
+        silenced = ["silenced"] if source.silenced else []
         if source.quiet_since:
-            return "quiet"
-        if source.silenced:
-            return "silenced"
-        return "ok" if source.heard_at else "never heard"
+            return ", ".join(["quiet", *silenced])
+        return "".join(silenced) or ("ok" if source.heard_at else "never heard")
 
     @admin.display(description="last heard")
     def heard(self, source: Source) -> str:
@@ -102,22 +87,9 @@ class SourceAdmin(ModelAdmin):
 
     @admin.display(description="to look at")
     def waiting(self, source: Source) -> SafeString | str:
-        found = Delivery.objects.filter(
-            source=source.name, status__in=["pending", "dead", "held", "quarantined"]
-        )
+        found = Delivery.objects.filter(source=source.name, status__in=WAITING)
         counts = sorted(found.values_list("status").annotate(Count("pk")))
-        url = reverse("admin:webhooks_delivery_changelist")
-        links = [
-            format_html(
-                '<a class="underline" href="{}?source__exact={}&status__exact={}">{} {}</a>',
-                url,
-                source.name,
-                status,
-                number,
-                status,
-            )
-            for status, number in counts
-        ]
+        links = [_link(source, status, f"{number} {status}") for status, number in counts]
         return SafeString(", ".join(links)) if links else "nothing"
 
     @admin.display(description="last 24 hours", ordering="last_day")
@@ -125,20 +97,20 @@ class SourceAdmin(ModelAdmin):
         return int(source.last_day)  # type: ignore[attr-defined]  # annotated in get_queryset
 
     @admin.display(ordering="pending")
-    def pending(self, source: Source) -> int:
-        return int(source.pending)  # type: ignore[attr-defined]  # annotated in get_queryset
+    def pending(self, source: Source) -> SafeString | int:
+        return _linked_count(source, "pending")
 
-    @display(description="dead", label="danger")
-    def dead(self, source: Source) -> str:
-        return str(source.dead or "")  # type: ignore[attr-defined]  # annotated in get_queryset
+    @admin.display(ordering="dead")
+    def dead(self, source: Source) -> SafeString | int:
+        return _linked_count(source, "dead")
 
-    @display(description="held", label="warning")
-    def held(self, source: Source) -> str:
-        return str(source.held or "")  # type: ignore[attr-defined]  # annotated in get_queryset
+    @admin.display(ordering="held")
+    def held(self, source: Source) -> SafeString | int:
+        return _linked_count(source, "held")
 
-    @display(description="quarantined", label="warning")
-    def quarantined(self, source: Source) -> str:
-        return str(source.quarantined or "")  # type: ignore[attr-defined]  # annotated in get_queryset
+    @admin.display(ordering="quarantined")
+    def quarantined(self, source: Source) -> SafeString | int:
+        return _linked_count(source, "quarantined")
 
     def changeform_view(
         self,
@@ -159,6 +131,23 @@ class SourceAdmin(ModelAdmin):
 def _count(deliveries: QuerySet[Delivery]) -> Coalesce:
     counted = deliveries.order_by().values("source").annotate(number=Count("pk")).values("number")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _linked_count(source: Source, status: str) -> SafeString | int:
+    """As get_queryset annotated it, leading to the deliveries."""
+    number: int = getattr(source, status)
+    return _link(source, status, str(number)) if number else 0
+
+
+def _link(source: Source, status: str, text: str) -> SafeString:
+    url = reverse("admin:webhooks_delivery_changelist")
+    return format_html(
+        '<a class="font-semibold underline" href="{}?source__exact={}&status__exact={}">{}</a>',
+        url,
+        source.name,
+        status,
+        text,
+    )
 
 
 def _ago(moment: datetime) -> str:
