@@ -26,10 +26,12 @@ class LaneHeartbeat(models.Model):
 
 
 class ScheduledJobQuerySet(models.QuerySet["ScheduledJob"]):
+    def resting(self) -> set[str]:
+        """Those that are not due yet."""
+        return set(self.filter(due_at__gt=Now()).values_list("name", flat=True))
+
     def claim(self, name: str, every: timedelta) -> bool:
-        """Whether the job is due and the caller's to run. It is next due after `every`, whoever asks."""
-        if self.filter(name=name, due_at__gt=Now()).exists():
-            return False
+        """Whether the job is due, or new, and the caller's to run. It is next due after `every`, whoever asks."""
         _, new = self.get_or_create(name=name, defaults={"due_at": Now() + every})
         return new or bool(self.filter(name=name, due_at__lte=Now()).update(due_at=Now() + every))
 

@@ -16,8 +16,13 @@ def run_due() -> int:
     One that raises is run again when its time comes, and does not keep the others from theirs.
     """
     done = 0
+    resting = ScheduledJob.objects.resting()
     for path, every in settings.SCHEDULE.items():
-        if ScheduledJob.objects.claim(path, every) and (number := import_string(path)()):
+        if (
+            path not in resting
+            and ScheduledJob.objects.claim(path, every)
+            and (number := import_string(path)())
+        ):
             done += number
             ScheduledJob.objects.filter(name=path).update(due_at=Now())
     return done
