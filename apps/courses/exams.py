@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from typing import Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
+from apps.core.paging import NO_CURSOR, Key, Page
 from apps.courses import reading
 from apps.courses.enrolments import attends, exams_of
 from apps.courses.models import Enrolment, Exam
@@ -100,10 +103,19 @@ class Days:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Exams in their order, each with its place in it; the order holds until `until`."""
+
+    items: list[Json]
+    places: list[Key]
+    until: datetime | None = None
+
+
 def read(
     exams: QuerySet[Exam], wanted: Callable[[Sitting], bool] | None, now: datetime
-) -> tuple[int, list[Json], datetime | None]:
-    """(revision, exams by their first sitting ahead, when their order changes next). An exam is there for one wanted sitting.
+) -> tuple[int, Listed]:
+    """(revision, exams by their first sitting ahead). An exam is there for one wanted sitting.
 
     Those with nothing ahead come after, by their first sitting; without `wanted` also those without sittings, last of all.
     """
@@ -114,15 +126,17 @@ def read(
         for row, sittings in exams_with_sittings
         if wanted is None or any(map(wanted, sittings))
     ]
-    kept.sort(key=lambda exam: (_place(exam[1], now), exam[0]["course__code"], exam[0]["id"]))
+    placed = sorted(((_place(row, sittings, now), row) for row, sittings in kept), key=itemgetter(0))
     ends = [sitting.ends_at for _, sittings in kept for sitting in sittings if sitting.ends_at > now]
-    return revision, [_item(row) for row, _ in kept], min(ends, default=None)
+    return revision, Listed(
+        [_item(row) for _, row in placed], [place for place, _ in placed], min(ends, default=None)
+    )
 
 
-def read_mine(rules: Sequence[Enrolment], now: datetime) -> list[Json]:
+def read_mine(rules: Sequence[Enrolment], now: datetime) -> Listed:
     """The exams somebody with these enrolments follows, by the first sitting ahead that they concern, until the last such one ended."""
     _, found = reading.rows(exams=rows_of(exams_of(rules)))
-    ahead = []
+    ahead: list[tuple[Key, Json]] = []
     for row in found["exams"]:
         starts = [
             sitting.starts_at
@@ -130,8 +144,9 @@ def read_mine(rules: Sequence[Enrolment], now: datetime) -> list[Json]:
             if sitting.ends_at > now and any(map(sitting.concerns, rules))
         ]
         if starts:
-            ahead.append((min(starts), row["course__code"], row["id"], row))
-    return [_item(row) for *_, row in sorted(ahead, key=lambda exam: exam[:3])]
+            ahead.append(((min(starts).timestamp(), row["course__code"], row["id"]), row))
+    ahead.sort(key=itemgetter(0))
+    return Listed([_item(row) for _, row in ahead], [place for place, _ in ahead])
 
 
 def sittings_of(row: Json) -> list[Sitting]:
@@ -156,10 +171,22 @@ def rows_of(exams: QuerySet[Exam]) -> QuerySet[Exam, Any]:
     )
 
 
-def _place(sittings: Iterable[Sitting], now: datetime) -> tuple[bool, datetime]:
+def _place(row: Json, sittings: Iterable[Sitting], now: datetime) -> Key:
+    """It begins with the moment at which the order was asked for, so that a page can go on in that order when an exam has ended since."""
     starts = [sitting.starts_at for sitting in sittings]
     ahead = [sitting.starts_at for sitting in sittings if sitting.ends_at > now]
-    return not ahead, min(ahead or starts, default=_NEVER)
+    first = min(ahead or starts, default=_NEVER)
+    return now.timestamp(), int(not ahead), first.timestamp(), row["course__code"], row["id"]
+
+
+def asked_at(page: Page) -> datetime:
+    """When the first of the pages was asked for that `page` goes on from. Raises ValidationError naming `cursor`."""
+    if page.position is None:
+        return timezone.now()
+    try:
+        return datetime.fromtimestamp(float(page.position.key[0]), UTC)
+    except (IndexError, ValueError, OverflowError, OSError) as error:
+        raise ValidationError({"cursor": [NO_CURSOR]}) from error
 
 
 def _item(row: Json) -> Json:

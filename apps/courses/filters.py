@@ -12,7 +12,7 @@ from apps.courses.models import Course, Entry, Exam
 from apps.courses.ranking import matching
 
 MAX_LENGTH = 200
-PAGING = {"page", "page_size"}
+PAGING = {"page", "cursor", "page_size"}
 
 
 class Text(filters.CharFilter):

@@ -5,15 +5,17 @@ from uuid import UUID
 
 from django.http import Http404
 
+from apps.core import keyset
 from apps.core.copies import Rendered
+from apps.core.paging import Page
 from apps.courses import reading
 from apps.courses.models import Change, Course
-from apps.courses.paging import CursorPage
+from apps.courses.render import to_text
 
 Json = dict[str, Any]
 
 
-def read(course_id: UUID, page: CursorPage) -> Rendered:
+def read(course_id: UUID, page: Page) -> Rendered:
     """One page. Raises Http404 for a course that is not there for readers."""
     changes = Change.objects.filter(course=course_id).values(
         "id",
@@ -27,11 +29,19 @@ def read(course_id: UUID, page: CursorPage) -> Rendered:
         "new",
         "dates",
     )
+    key = keyset.columns(changes, "-pk")
     course = Course.objects.visible().filter(pk=course_id).values("id")
-    revision, found = reading.rows(course=course, changes=page.cut(changes))
+    revision, found = reading.rows(course=course, changes=keyset.cut(page, changes, key))
     if not found["course"]:
         raise Http404
-    return Rendered(page.envelope([_item(change) for change in found["changes"]]), revision)
+    rows = found["changes"][: page.size]
+    window = keyset.window(
+        page,
+        [tuple(row[column.name] for column in key) for row in rows],
+        more=len(found["changes"]) > page.size,
+    )
+    shown = rows[::-1] if keyset.is_backwards(page) else rows
+    return Rendered(page.envelope(",".join(to_text(_item(row)) for row in shown), window), revision)
 
 
 def _item(change: Json) -> Json:

@@ -7,22 +7,41 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
+from apps.core import keyset
+from apps.core.paging import Page, Window
+
 Json = dict[str, Any]
 
 
-def documents(page: QuerySet[Any], matching: QuerySet[Any]) -> tuple[int, int, str]:
-    """(revision, how many match, the page's documents as the inside of a JSON array), without parsing any of them.
-
-    Both querysets are of a model with `document`; the page is sliced and ordered.
-    """
-    page_sql, page_params = _sql(page.values("document"))
-    count_sql, count_params = _sql(matching.order_by().values("pk"))
-    found: tuple[int, int, str] = _row(
-        f"SELECT (SELECT n FROM courses_revision), (SELECT count(*) FROM ({count_sql}) AS matching), "
-        f"(SELECT coalesce(string_agg(document, ','), '') FROM ({page_sql}) AS page)",
-        (*count_params, *page_params),
-    )
+def document(one: QuerySet[Any]) -> tuple[int, str]:
+    """(revision, the document of the only row or nothing), without parsing it."""
+    sql, params = _sql(one.values("document"))
+    found: tuple[int, str] = _row(f"SELECT (SELECT n FROM courses_revision), coalesce(({sql}), '')", params)
     return found
+
+
+def documents(page: Page, matching: QuerySet[Any], *default: str) -> tuple[int, int, str, Window]:
+    """(revision, how many match, the page's documents as the inside of a JSON array, where they lie), without parsing any of them.
+
+    The queryset is of a model with `document`, in its own order or else in the `default` one.
+    """
+    key = keyset.columns(matching, *default)
+    page_sql, page_params = _sql(
+        keyset.cut(page, matching, key).values("document", *(column.name for column in key))
+    )
+    count_sql, count_params = _sql(matching.order_by().values("pk"))
+    direction = "DESC" if keyset.is_backwards(page) else "ASC"
+    names = ", ".join(column.name for column in key)
+    revision, count, results, keys, fetched = _row(
+        f"WITH page AS (SELECT row_number() OVER () AS place, found.* FROM ({page_sql}) AS found), "
+        f"shown AS (SELECT * FROM page WHERE place <= {page.size}) "
+        f"SELECT (SELECT n FROM courses_revision), (SELECT count(*) FROM ({count_sql}) AS matching), "
+        f"(SELECT coalesce(string_agg(document, ',' ORDER BY place {direction}), '') FROM shown), "
+        f"(SELECT json_agg(json_build_array({names}) ORDER BY place) FROM shown), (SELECT count(*) FROM page)",
+        (*page_params, *count_params),
+    )
+    keys = [tuple(each) for each in _parsed(keys)]
+    return revision, count, results, keyset.window(page, keys, more=fetched > page.size)
 
 
 def rows(**querysets: QuerySet[Any, Any]) -> tuple[int, dict[str, list[Json]]]:
@@ -40,7 +59,8 @@ def _sql(queryset: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
     try:
         sql, params = queryset.query.sql_with_params()
     except EmptyResultSet:
-        return "SELECT NULL::text AS document WHERE false", ()
+        columns = ", ".join(f"NULL::text AS {name}" for name in queryset.query.values_select or ("document",))
+        return f"SELECT {columns} WHERE false", ()
     return sql, tuple(params)
 
 

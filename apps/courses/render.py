@@ -4,9 +4,11 @@ Nothing in it is derived from another object: a holiday that moves touches no co
 """
 
 import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from apps.core.paging import Key, Page
 from apps.courses.models.sourced import part_id, term_id
 
 Json = dict[str, Any]
@@ -80,3 +82,9 @@ def _exam_json(course: UUID, exam: Json) -> Json:
         "sittings": exam["sittings"],
         "note": exam.get("note"),
     }
+
+
+def page_of(page: Page, items: Sequence[Json], keys: Iterable[Key]) -> bytes:
+    """The page of items in memory, sorted by these keys."""
+    shown, window = page.cut(items, keys)
+    return page.envelope(",".join(map(to_text, shown)), window, count=len(items))

@@ -71,12 +71,12 @@ def read(
     """(revision, occurrences by date and time). A move is one item, there when either of its dates is in the range."""
     revision, found = reading.rows(**sources(entries, days))
     items = [_item(*each) for each in meetings(found, days) if wanted(each[1])]
-    return revision, sorted(items, key=_order)
+    return revision, sorted(items, key=place)
 
 
-def _order(item: Json) -> tuple[datetime, str, str]:
-    """By the moment, not its text: two terms may lie in two zones."""
-    return datetime.fromisoformat(item["starts_at"]), item["code"], item["entry"]
+def place(item: Json) -> tuple[float, str, str]:
+    """Of an occurrence in a schedule: by the moment, not its text, as two terms may lie in two zones."""
+    return datetime.fromisoformat(item["starts_at"]).timestamp(), item["code"], item["entry"]
 
 
 def sources(entries: QuerySet[Entry], days: DateRange) -> dict[str, QuerySet[Any, Any]]:

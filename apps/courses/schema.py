@@ -262,7 +262,14 @@ class HiddenEntrySerializer(serializers.ModelSerializer[HiddenEntry]):
 
 
 PAGING_PARAMETERS = [
-    OpenApiParameter("page", int, description="From 1."),
+    OpenApiParameter(
+        "cursor",
+        str,
+        description="From the links of an answer; rows that come or go meanwhile move no place.",
+    ),
+    OpenApiParameter(
+        "page", int, description="From 1, in the list as it is now; not together with a cursor."
+    ),
     OpenApiParameter("page_size", int, description="At most 200."),
 ]
 CURSOR_PARAMETERS = [

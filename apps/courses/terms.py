@@ -11,9 +11,9 @@ from django.http import Http404
 from django.utils import timezone
 
 from apps.core.copies import Rendered
+from apps.core.paging import Page
 from apps.courses import reading
 from apps.courses.models import Term
-from apps.courses.paging import Page
 from apps.courses.render import to_text
 from apps.courses.timetable import Calendar
 
@@ -21,15 +21,16 @@ Json = dict[str, Any]
 
 
 def page(page: Page) -> Rendered:
-    terms = Term.objects.filled().order_by("-starts_on", "pk")
-    revision, count, documents = reading.documents(terms[page.slice], terms)
+    revision, count, documents, window = reading.documents(page, Term.objects.filled(), "-starts_on")
     shown, midnight = _with_today(documents, timezone.now())
-    return Rendered(page.envelope(count, ",".join(map(to_text, shown))), revision, expires_at=midnight)
+    return Rendered(
+        page.envelope(",".join(map(to_text, shown)), window, count=count), revision, expires_at=midnight
+    )
 
 
 def one(id: UUID) -> Rendered:
     term: QuerySet[Term] = Term.objects.filled().filter(pk=id)
-    revision, _, document = reading.documents(term, term)
+    revision, document = reading.document(term)
     shown, midnight = _with_today(document, timezone.now())
     if not shown:
         raise Http404

@@ -24,7 +24,7 @@ def read(user_id: UUID, now: datetime) -> Json:
     ]
     return {
         "occurrence": min(ahead, key=lambda item: _moment(item["starts_at"]), default=None),
-        "exam": next(iter(exams.read_mine(rules, now)), None),
+        "exam": next(iter(exams.read_mine(rules, now).items), None),
     }
 
 

@@ -8,6 +8,9 @@ from typing import Any, NoReturn
 from apps.courses.moments import parse_datetime
 
 MAX_DEPTH = 64
+# Several times what any body of 5 MiB that says something has; without a bound, one of brackets takes seconds to parse.
+MAX_CONTAINERS = 500_000
+MAX_COMMAS = 1_000_000
 MAX_INTEGER = 2**63 - 1
 MAX_AHEAD = timedelta(minutes=5)
 
@@ -47,9 +50,11 @@ class Envelope:
 
 def parse_envelope(raw: bytes) -> Envelope:
     """Raises Malformed."""
+    if raw.lstrip(b" \t\r\n")[:1] in (b"[", b'"'):
+        raise Malformed(_NO_OBJECT)
     body = parse_json(raw)
     if not isinstance(body, dict):
-        raise Malformed(Fault("", "must be a JSON object"))
+        raise Malformed(_NO_OBJECT)
     if not isinstance(body.get("type"), str) or not body["type"]:
         raise Malformed(Fault("/type", "must be the name of the event"))
     return Envelope(body["type"], body)
@@ -63,10 +68,13 @@ def parse_json(raw: bytes) -> Any:
         raise Malformed(Fault("", f"is not UTF-8 at byte {error.start}")) from error
     if text.startswith("\ufeff"):
         raise Malformed(Fault("", "starts with a byte-order mark"))
+    if raw.count(b"{") + raw.count(b"[") > MAX_CONTAINERS or raw.count(b",") > MAX_COMMAS:
+        raise Malformed(_TOO_MANY)
+    numbers: dict[str, Any] = {}
+    if _has_long_number(raw):
+        numbers = {"parse_int": _integer, "parse_float": _float}
     try:
-        value = json.loads(
-            text, object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
-        )
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, **numbers)
     except json.JSONDecodeError as error:
         raise Malformed(
             Fault("", f"is not JSON at line {error.lineno}, column {error.colno}: {error.msg}")
@@ -79,7 +87,20 @@ def parse_json(raw: bytes) -> Any:
     return value
 
 
+_NO_OBJECT = Fault("", "must be a JSON object")
+_TOO_MANY = Fault(
+    "", f"has more than {MAX_CONTAINERS:,} objects and arrays, or more than {MAX_COMMAS:,} commas"
+)
 _TOO_DEEP = Fault("", f"is nested more than {MAX_DEPTH} levels deep")
+
+
+_SHAPES = bytes.maketrans(b"123456789E", b"000000000e")
+
+
+def _has_long_number(raw: bytes) -> bool:
+    """Whether any number might not fit in 64 bits; where none can, a Python function a number is spared. Text may look like one."""
+    shape = raw.translate(_SHAPES, delete=b"+-")
+    return b"0" * 18 in shape or b"e000" in shape
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

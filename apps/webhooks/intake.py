@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Literal, Never
 from uuid import UUID
 
+import psycopg
 from django.db import OperationalError, connection
 
 from apps.webhooks.models import Conflict, Delivery
@@ -17,14 +18,14 @@ Verdict = Literal["new", "duplicate", "conflict"]
 _STORE = """
 WITH stored AS (
     INSERT INTO webhooks_delivery (public_id, source, webhook_id, sent_at, type, body, status, silenced, error, attempts, result)
-    VALUES (gen_random_uuid(), %(source)s, %(webhook_id)s, %(sent_at)s, %(type)s, %(body)s, %(status)s,
-        %(silenced)s OR EXISTS (SELECT FROM webhooks_source WHERE name = %(source)s AND silenced), %(error)s, 0, '{}')
+    VALUES (gen_random_uuid(), %(source)s, %(webhook_id)s, %(sent_at)s, %(type)s, %(body)b, %(status)s,
+        %(silenced)s OR EXISTS (SELECT FROM webhooks_source WHERE name = %(source)s::varchar AND silenced), %(error)s, 0, '{}')
     ON CONFLICT (source, webhook_id) DO NOTHING
     RETURNING id, public_id, status
 )
 SELECT id, public_id, status, 'new' FROM stored
 UNION ALL
-SELECT id, public_id, status, CASE WHEN body = %(body)s THEN 'duplicate' ELSE 'conflict' END
+SELECT id, public_id, status, CASE WHEN body = %(body)b THEN 'duplicate' ELSE 'conflict' END
 FROM webhooks_delivery WHERE source = %(source)s AND webhook_id = %(webhook_id)s
 LIMIT 1
 """
@@ -69,9 +70,11 @@ def store(
 
 def _execute(row: Mapping[str, Any]) -> tuple[int, UUID, str, Verdict] | None:
     """None when a parallel request stored the id after this statement began: the next statement sees it."""
-    with connection.cursor() as cursor:
-        cursor.execute(_STORE, row)
-        found: tuple[int, UUID, str, Verdict] | None = cursor.fetchone()
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    # Django's own cursors write parameters into the statement's text, bodies in hexadecimal; this one prepares it and sends them beside it.
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        found: tuple[int, UUID, str, Verdict] | None = cursor.execute(_STORE, row, prepare=True).fetchone()
     return found
 
 

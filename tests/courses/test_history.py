@@ -113,8 +113,7 @@ class TestChanges:
         "query",
         [
             "cursor=x",
-            "cursor=before-",
-            "cursor=after-%D9%A1",
+            "cursor=WzEsIngiXQ",
             "cursor=",
             "page_size=0",
             "page=2",
@@ -125,10 +124,6 @@ class TestChanges:
         answer = get(client, f"{PATH}?{query}")
         assert answer.status_code == 400
         assert [error["field"] for error in answer.json()["errors"]] == [query.split("=")[0]]
-
-    def test_beyond_both_ends_there_are_none(self, client: Client) -> None:
-        for cursor in ("before-0", f"after-{10**18 - 1}"):
-            assert get(client, f"{PATH}?cursor={cursor}").json()["results"] == []
 
     def test_of_a_deleted_course_are_404(self, client: Client) -> None:
         delete_course(2)

@@ -41,6 +41,8 @@ BODIES = {
     "NaN": raw(b"NaN"),
     "Infinity": raw(b"-Infinity"),
     "a number that overflows": raw(b"1e400"),
+    "a number that overflows, in capitals": raw(b"-0.1E+400"),
+    "a number that overflows without an exponent": raw(b"1" * 310 + b".0"),
     "past 2^63-1": raw(b"9223372036854775808"),
     "below -2^63": raw(b"-9223372036854775809"),
     "an endless integer": raw(b"1" * 100_000),
@@ -48,6 +50,8 @@ BODIES = {
     "duplicate keys in two spellings": raw(rb'{"a": 1, "\u0061": 1}'),
     "duplicate key that is half a surrogate": raw(rb'{"\ud800": 1, "\ud800": 1}'),
     "65 levels": raw(b"[" * 63 + b"]" * 63),
+    "half a million arrays": raw(b"[" + b"[]," * 500_000 + b"1]"),
+    "a million values": raw(b"[" + b"1," * 1_000_000 + b"1]"),
     "a million levels": raw(b"[" * 1_000_000 + b"]" * 1_000_000),
 }
 
@@ -254,3 +258,10 @@ def test_a_list_beyond_all_measure_is_one_fault(sender: Sender, field: str) -> N
     answer = sender.send("course.updated", course() | {field: [1] * 100_000})
 
     assert pointers(answer) == {f"/data/{field}"}
+
+
+@pytest.mark.parametrize(
+    "number", ["9223372036854775807", "-9223372036854775808", "1e308", "1E-400", "0." + "1" * 30]
+)
+def test_numbers_that_just_fit_are_taken(sender: Sender, number: str) -> None:
+    assert sender.post(raw(number.encode())).status_code == 202

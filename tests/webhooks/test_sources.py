@@ -70,11 +70,11 @@ def test_a_silenced_delivery_is_applied_and_rings_nobody(sender: Sender, service
     assert FanOut.objects.exists(), f"the same change, not silenced, rings at {now}"
 
 
-def test_storing_is_still_one_statement(sender: Sender, service: Source) -> None:
+def test_nothing_is_asked_beside_the_statement_that_stores(sender: Sender, service: Source) -> None:
+    """That one goes past Django's cursors, so what is captured here would be another."""
     with CaptureQueriesContext(connection) as queries:
-        sent_id = sender.send("course.updated", course()).json()["delivery"]
-    assert sent_id
-    assert [query["sql"].split()[:2] for query in queries] == [["WITH", "stored"]]
+        assert sender.send("course.updated", course()).status_code == 202
+    assert len(queries) == 0
 
 
 def test_the_list_shows_every_source_and_its_state(

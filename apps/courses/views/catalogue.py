@@ -11,11 +11,11 @@ from rest_framework.request import Request
 from apps.core.cached_response import cached_response
 from apps.core.copies import Rendered
 from apps.core.openapi import problems
+from apps.core.paging import Page
 from apps.courses import history, reading, terms
 from apps.courses.cache import DOCUMENT_LIFETIME, LIST_LIFETIME, catalogue_revision
 from apps.courses.filters import CourseFilters, filtered
 from apps.courses.models import Course
-from apps.courses.paging import CursorPage, Page
 from apps.courses.schema import (
     COURSE_PARAMETERS,
     CURSOR_PARAMETERS,
@@ -38,10 +38,7 @@ class CourseList(CatalogueView):
         """Courses with their entries and exams, a page at a time."""
         page = Page.parse(request)
         courses = filtered(CourseFilters, Course.objects.visible(), request.query_params)
-        if not courses.query.order_by:
-            courses = courses.order_by("code")
-        ordered = courses.order_by(*courses.query.order_by, "pk")
-        return _cached(request, f"courses?{page.key}", LIST_LIFETIME, lambda: _page(ordered, page))
+        return _cached(request, f"courses?{page.query}", LIST_LIFETIME, lambda: _page(courses, page))
 
 
 class CourseDetail(CatalogueView):
@@ -60,8 +57,8 @@ class CourseChanges(CatalogueView):
     )
     def get(self, request: Request, id: UUID) -> HttpResponse:
         """What changed in a course, newest first, with old and new values."""
-        page = CursorPage.parse(request)
-        key = f"courses/{id}/changes?{page.key}"
+        page = Page.parse(request, known=(), numbered=False)
+        key = f"courses/{id}/changes?{page.query}"
         return _cached(request, key, LIST_LIFETIME, lambda: history.read(id, page))
 
 
@@ -70,7 +67,7 @@ class TermList(CatalogueView):
     def get(self, request: Request) -> HttpResponse:
         """Terms with their periods, and the week number of today."""
         page = Page.parse(request, known=())
-        return _cached(request, f"terms?{page.key}", LIST_LIFETIME, lambda: terms.page(page))
+        return _cached(request, f"terms?{page.query}", LIST_LIFETIME, lambda: terms.page(page))
 
 
 class TermDetail(CatalogueView):
@@ -84,12 +81,12 @@ def _cached(request: Request, key: str, lifetime: int, render: Callable[[], Rend
 
 
 def _page(courses: QuerySet[Course], page: Page) -> Rendered:
-    revision, count, documents = reading.documents(courses[page.slice], courses)
-    return Rendered(page.envelope(count, documents), revision)
+    revision, count, documents, window = reading.documents(page, courses, "code")
+    return Rendered(page.envelope(documents, window, count=count), revision)
 
 
 def _one(course: QuerySet[Course]) -> Rendered:
-    revision, _, document = reading.documents(course, course)
+    revision, document = reading.document(course)
     if not document:
         raise Http404
     return Rendered(document.encode(), revision)

@@ -11,14 +11,13 @@ from rest_framework.views import APIView
 from apps.core.cached_response import cached_response
 from apps.core.copies import Rendered
 from apps.core.openapi import problems
-from apps.core.pagination import MAX_PAGE_SIZE
+from apps.core.paging import MAX_PAGE_SIZE, Page
 from apps.courses import exams
 from apps.courses.cache import LIST_LIFETIME, catalogue_revision
 from apps.courses.enrolments import rules_of
 from apps.courses.filters import ExamFilters, filtered
 from apps.courses.models import Exam
-from apps.courses.paging import Page
-from apps.courses.render import to_text
+from apps.courses.render import page_of
 from apps.courses.schema import EXAM_PARAMETERS, PAGING_PARAMETERS, ListedExamPageSchema
 from apps.courses.views.access import CatalogueView
 from apps.users.authentication import user_of
@@ -33,6 +32,7 @@ class ExamList(CatalogueView):
     def get(self, request: Request) -> HttpResponse:
         """Exams with all their sittings, by the first sitting ahead; those that are over come after."""
         page = Page.parse(request, size=MAX_PAGE_SIZE)
+        asked_at = exams.asked_at(page)
         days = exams.Days.parse(request.query_params)
         found = filtered(ExamFilters, Exam.objects.all(), request.query_params, beside=("from", "to"))
         group = request.query_params.get("group")
@@ -42,13 +42,13 @@ class ExamList(CatalogueView):
 
         def render() -> Rendered:
             sought = wanted if group or days.limited else None
-            revision, items, until = exams.read(found, sought, timezone.now())
-            body = page.envelope(len(items), ",".join(map(to_text, items[page.slice])))
-            return Rendered(body, revision, expires_at=until)
+            revision, listed = exams.read(found, sought, asked_at)
+            until = None if page.position else listed.until
+            return Rendered(page_of(page, listed.items, listed.places), revision, expires_at=until)
 
         return cached_response(
             request,
-            key=f"exams?{page.key}",
+            key=f"exams?{page.query}",
             lifetime=LIST_LIFETIME,
             render=render,
             revision=catalogue_revision,
@@ -65,6 +65,6 @@ class MyExams(APIView):
     def get(self, request: Request) -> HttpResponse:
         """The exams of what the user follows, each until its last sitting that concerns the user has ended."""
         page = Page.parse(request, known=(), size=MAX_PAGE_SIZE)
-        items = exams.read_mine(rules_of(user_of(request).pk), timezone.now())
-        shown = ",".join(map(to_text, items[page.slice]))
-        return HttpResponse(page.envelope(len(items), shown), content_type="application/json")
+        listed = exams.read_mine(rules_of(user_of(request).pk), timezone.now())
+        body = page_of(page, listed.items, listed.places)
+        return HttpResponse(body, content_type="application/json")

@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 from apps.core.openapi import problems
 from apps.courses.hidden_entries import hide, unhide
 from apps.courses.models import Entry, HiddenEntry
-from apps.courses.paging import Page
 from apps.courses.schema import HiddenEntrySerializer
 from apps.users.authentication import user_of
 from apps.users.models import User
@@ -31,7 +30,6 @@ class MyHiddenEntries(generics.ListAPIView[HiddenEntry]):
     @extend_schema(responses={200: HiddenEntrySerializer(many=True), **problems(400, 401, 404)})
     def get(self, request: Request) -> Response:
         """What the user hides, also entries that the catalogue does not have at the moment."""
-        Page.parse(request, known=())
         return self.list(request)
 
 

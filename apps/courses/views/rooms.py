@@ -10,11 +10,10 @@ from rest_framework.request import Request
 from apps.core.cached_response import cached_response
 from apps.core.copies import Rendered
 from apps.core.openapi import problems
-from apps.core.pagination import MAX_PAGE_SIZE
+from apps.core.paging import MAX_PAGE_SIZE, Page
 from apps.courses import rooms
 from apps.courses.cache import LIST_LIFETIME, catalogue_revision
-from apps.courses.paging import Page
-from apps.courses.render import to_text
+from apps.courses.render import page_of
 from apps.courses.schema import FREE_ROOM_PARAMETERS, PAGING_PARAMETERS, FreeRoomPageSchema, RoomPageSchema
 from apps.courses.views.access import CatalogueView
 
@@ -28,7 +27,7 @@ class RoomList(CatalogueView):
     def get(self, request: Request) -> HttpResponse:
         """Every room that an entry, an exception or an exam names."""
         page = Page.parse(request, known=(), size=MAX_PAGE_SIZE)
-        return _cached(request, f"rooms?{page.key}", page, rooms.read)
+        return _cached(request, f"rooms?{page.query}", page, rooms.read)
 
 
 class FreeRooms(CatalogueView):
@@ -41,7 +40,7 @@ class FreeRooms(CatalogueView):
         """The rooms in which nothing is held from one moment to another."""
         page = Page.parse(request, known=("at", "until"), size=MAX_PAGE_SIZE)
         window = rooms.Window.parse(request.query_params)
-        return _cached(request, f"rooms/free?{page.key}", page, lambda: rooms.read_free(window))
+        return _cached(request, f"rooms/free?{page.query}", page, lambda: rooms.read_free(window))
 
 
 def _cached(
@@ -49,7 +48,7 @@ def _cached(
 ) -> HttpResponse:
     def render() -> Rendered:
         revision, items = read()
-        return Rendered(page.envelope(len(items), ",".join(map(to_text, items[page.slice]))), revision)
+        return Rendered(page_of(page, items, ((item["name"],) for item in items)), revision)
 
     return cached_response(
         request, key=key, lifetime=LIST_LIFETIME, render=render, revision=catalogue_revision

@@ -8,15 +8,14 @@ from rest_framework.views import APIView
 from apps.core.cached_response import cached_response
 from apps.core.copies import Rendered
 from apps.core.openapi import problems
-from apps.core.pagination import MAX_PAGE_SIZE
+from apps.core.paging import MAX_PAGE_SIZE, Page
 from apps.courses import schedule
 from apps.courses.cache import LIST_LIFETIME, catalogue_revision
 from apps.courses.clashes import with_clashes
 from apps.courses.enrolments import concerned_entries
 from apps.courses.filters import ScheduleFilters, filtered
 from apps.courses.models import Entry
-from apps.courses.paging import Page
-from apps.courses.render import to_text
+from apps.courses.render import page_of
 from apps.courses.schema import (
     PAGING_PARAMETERS,
     RANGE_PARAMETERS,
@@ -50,9 +49,9 @@ class Schedule(CatalogueView):
 
         def render() -> Rendered:
             revision, items = schedule.read(entries, days, wanted)
-            return Rendered(page.envelope(len(items), ",".join(map(to_text, items[page.slice]))), revision)
+            return Rendered(page_of(page, items, map(schedule.place, items)), revision)
 
-        key = f"schedule?{page.key}"
+        key = f"schedule?{page.query}"
         return cached_response(
             request, key=key, lifetime=LIST_LIFETIME, render=render, revision=catalogue_revision
         )
@@ -69,5 +68,5 @@ class MySchedule(APIView):
         days = schedule.DateRange.parse(request.query_params)
         assert isinstance(request.user, User)
         _, items = schedule.read(concerned_entries(request.user.pk), days, lambda _: True)
-        shown = ",".join(map(to_text, with_clashes(items)[page.slice]))
-        return HttpResponse(page.envelope(len(items), shown), content_type="application/json")
+        body = page_of(page, with_clashes(items), map(schedule.place, items))
+        return HttpResponse(body, content_type="application/json")
