@@ -108,11 +108,12 @@ def test_one_that_is_always_there_is_given_an_hour(sender: Sender) -> None:
     ],
 )
 def test_there_is_no_alarm_with_too_little_to_learn_from(
-    sender: Sender, moments: list[timedelta], why: str
+    sender: Sender, moments: list[timedelta], why: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     heard(sender, moments, silent_for=300 * DAY)
     assert not quiet(), why
     assert source().usual_gap is None
+    assert events(capsys) == []
 
 
 def test_one_never_heard_is_there_and_not_quiet(sender: Sender) -> None:
