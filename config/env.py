@@ -35,6 +35,7 @@ class Environment:
     settle_seconds: float
     ring_limit: int
     deletion_limit: int
+    delivery_retention_days: int
     trusted_proxies: int
     static_root: str
     metrics_token: str
@@ -58,6 +59,7 @@ class Environment:
             settle_seconds=reader("SETTLE_SECONDS", _seconds, default="30"),
             ring_limit=reader("RING_LIMIT", _count, default="2000"),
             deletion_limit=reader("DELETION_LIMIT", _percent, default="20"),
+            delivery_retention_days=reader("DELIVERY_RETENTION_DAYS", _days, default="90"),
             trusted_proxies=reader("TRUSTED_PROXIES", _count, default="0"),
             static_root=reader("STATIC_ROOT", str, default="static"),
             metrics_token=reader("METRICS_TOKEN", str, default=""),
@@ -127,6 +129,12 @@ def _percent(value: str) -> int:
     if _count(value) > 100:
         raise ValueError("must be between 0 and 100 per cent")
     return int(value)
+
+
+def _days(value: str) -> int:
+    if not 1 <= (days := _count(value)) <= 36_500:
+        raise ValueError("must be between 1 and 36500 days")
+    return days
 
 
 def _database(value: str) -> dict[str, Any]:

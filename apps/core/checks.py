@@ -39,18 +39,22 @@ def _of_cache(alias: str) -> Iterator[CheckMessage]:
 @register()
 def dotted_paths_lead_somewhere(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     faults: list[CheckMessage] = []
-    for setting in ("WORKER_LANES", "READINESS_CHECKS"):
-        for name, path in getattr(settings, setting).items():
-            try:
-                import_string(path)
-            except ImportError as error:
-                faults.append(
-                    Error(
-                        f"{setting}[{name!r}] is {path}, which cannot be imported: {error}",
-                        hint="The worker will not start, or readiness will say that it failed.",
-                        id="core.E003",
-                    )
+    named = [
+        (f"{setting}[{name!r}]", path)
+        for setting in ("WORKER_LANES", "READINESS_CHECKS", "METRICS_COLLECTORS")
+        for name, path in getattr(settings, setting).items()
+    ]
+    for where, path in [*named, *(("SCHEDULE", path) for path in settings.SCHEDULE)]:
+        try:
+            import_string(path)
+        except ImportError as error:
+            faults.append(
+                Error(
+                    f"{where} names {path}, which cannot be imported: {error}",
+                    hint="The worker will not start, readiness will say that it failed, or metrics will be missing.",
+                    id="core.E003",
                 )
+            )
     return faults
 
 

@@ -21,7 +21,8 @@ Verdict = Literal["new", "duplicate", "conflict"]
 _STORE = """
 WITH stored AS (
     INSERT INTO webhooks_delivery (public_id, source, webhook_id, sent_at, type, body, status, silenced, error, attempts, result)
-    VALUES (gen_random_uuid(), %(source)s, %(webhook_id)s, %(sent_at)s, %(type)s, %(body)b, %(status)s, %(silenced)s, %(error)s, 0, '{}')
+    VALUES (gen_random_uuid(), %(source)s, %(webhook_id)s, %(sent_at)s, %(type)s, %(body)b, %(status)s,
+        %(silenced)s OR EXISTS (SELECT FROM webhooks_source WHERE name = %(source)s::varchar AND silenced), %(error)s, 0, '{}')
     ON CONFLICT (source, webhook_id) DO NOTHING
     RETURNING id, public_id, status
 )
@@ -53,7 +54,7 @@ def store(
     error: str = "",
     silenced: bool = False,
 ) -> Receipt:
-    """In autocommit: when this returns, the delivery is durable."""
+    """In autocommit: when this returns, the delivery is durable. It is silenced when told so, or when its source is."""
     row = {
         "source": source,
         "webhook_id": webhook_id,

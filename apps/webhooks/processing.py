@@ -129,9 +129,12 @@ def _origin(delivery: Delivery) -> Origin:
     return Origin(source=delivery.source, delivery=delivery.public_id, silenced=delivery.silenced)
 
 
+# A replay that changes nothing leaves standing what the delivery once did: its revision and the result of that time.
 _DONE = """
     UPDATE webhooks_delivery AS delivery
-    SET status = done.status, revision = done.revision, result = done.result, error = '', processed_at = clock_timestamp()
+    SET status = done.status, error = '', processed_at = clock_timestamp(),
+        revision = coalesce(done.revision, delivery.revision),
+        result = CASE WHEN done.revision IS NULL AND delivery.revision IS NOT NULL THEN delivery.result ELSE done.result END
     FROM jsonb_to_recordset(%s::jsonb) AS done (id bigint, status text, revision bigint, result jsonb)
     WHERE delivery.id = done.id
 """

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from apps.core.errors import problem
-from apps.webhooks import dialects, signatures
+from apps.webhooks import dialects, metrics, signatures
 from apps.webhooks.bodies import Fault, Malformed
 from apps.webhooks.handlers import parse_event
 from apps.webhooks.intake import Receipt, store
@@ -27,6 +27,7 @@ logger = structlog.get_logger(__name__)
 @csrf_exempt
 def receive(request: HttpRequest, source: str) -> HttpResponse:
     if refusal := _unacceptable(request):
+        metrics.count_refusal(source=source, reason=metrics.UNACCEPTABLE[refusal.status_code])
         return refusal
     try:
         # Not request.body, which stops at the 2.5 MB that Django allows forms. The length was looked at above.
@@ -35,15 +36,17 @@ def receive(request: HttpRequest, source: str) -> HttpResponse:
     except (signatures.Refused, UnreadablePostError) as error:
         return _unauthentic(source, error)
     type, status, faults = _understood(source, body)
-    receipt = store(
-        source=source,
-        webhook_id=request.headers["webhook-id"],
-        sent_at=sent_at,
-        type=type,
-        body=body,
-        status=status,
-        error="\n".join(f"{fault.pointer or 'body'}: {fault.detail}" for fault in faults),
-    )
+    with metrics.outages_counted(source=source):
+        receipt = store(
+            source=source,
+            webhook_id=request.headers["webhook-id"],
+            sent_at=sent_at,
+            type=type,
+            body=body,
+            status=status,
+            error="\n".join(f"{fault.pointer or 'body'}: {fault.detail}" for fault in faults),
+        )
+    metrics.count_delivery(source=source, verdict=receipt.verdict, status=receipt.status)
     return _answer(receipt, faults)
 
 
@@ -109,7 +112,9 @@ def _verify(request: HttpRequest, source: str, body: bytes) -> datetime:
 
 def _unauthentic(source: str, error: Exception) -> HttpResponse:
     """One answer for all: it tells nobody what was wrong. Our log does."""
-    logger.warning("webhook_refused", source=source[:64], reason=getattr(error, "reason", "body"))
+    reason = getattr(error, "reason", "body")
+    logger.warning("webhook_refused", source=source[:64], reason=reason)
+    metrics.count_refusal(source=source, reason=reason)
     return problem(401, "The request is not signed by a source we know.")
 
 

@@ -194,6 +194,7 @@ SECRET_PATH_PREFIXES = ["/calendar/"]
 
 CATALOGUE_PUBLIC = env.catalogue_public
 WEBHOOK_SECRETS = env.webhook_secrets
+DELIVERY_RETENTION = timedelta(days=env.delivery_retention_days)
 GOOGLE_APPLICATION_CREDENTIALS = env.google_application_credentials
 FIREBASE_PROJECT_ID = env.firebase_project_id
 FCM_EMULATOR_HOST = env.fcm_emulator_host
@@ -210,6 +211,13 @@ WORKER_LANES = {
     "expiry": "apps.courses.expiry.expire_due",
     "fan-out": "apps.notifications.outbox.expand_due",
     "push": "apps.notifications.delivery.send_due",
+    "schedule": "apps.core.schedule.run_due",
+}
+
+# What the schedule lane runs, and how often.
+SCHEDULE = {
+    "apps.webhooks.watching.watch": timedelta(seconds=30),
+    "apps.webhooks.pruning.prune": timedelta(minutes=5),
 }
 
 # What /health/ready/ asks, in this order; each returns nothing or raises with the reason.
@@ -218,4 +226,10 @@ READINESS_CHECKS = {
     "cache": "apps.core.readiness.cache",
     "migrations": "apps.core.readiness.migrations",
     "workers": "apps.core.readiness.workers",
+    "sources": "apps.webhooks.readiness.sources",
+}
+
+# What /metrics asks beside its own counts; each returns Prometheus metrics, from the database.
+METRICS_COLLECTORS = {
+    "webhooks": "apps.webhooks.metrics.from_database",
 }

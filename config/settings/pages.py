@@ -64,6 +64,7 @@ UNFOLD = {
             {
                 "title": "Course service",
                 "items": [
+                    _item("Sources", "sensors", "webhooks.source"),
                     _item("Deliveries", "inbox", "webhooks.delivery"),
                     {
                         "title": "Import a timetable",

@@ -130,6 +130,15 @@ def test_a_quarantined_one_cannot_be_applied(staff: Client) -> None:
     assert "Quarantined, so not to be applied: 1." in page
 
 
+def test_those_that_wait_or_are_dead_are_set_aside(staff: Client) -> None:
+    waiting, done = delivered("waiting"), delivered("done", status=Delivery.Status.PROCESSED)
+    chosen = [str(waiting.pk), str(done.pk)]
+    page = staff.post(LIST, {"action": "set_aside", "_selected_action": chosen}, follow=True)
+    assert "Set aside: 1." in page.content.decode()
+    assert "Applied already, or never to be: 1." in page.content.decode()
+    assert sorted(Delivery.objects.values_list("status", flat=True)) == ["processed", "skipped"]
+
+
 def test_looking_does_not_entitle_to_applying(staff: Client) -> None:
     delivery = delivered()
     apply_pending()

@@ -1,5 +1,5 @@
-"""What staff see of the course service's deliveries."""
+"""What staff see of the course services and their deliveries."""
 
-from apps.webhooks.admin import deliveries
+from apps.webhooks.admin import deliveries, sources
 
-__all__ = ["deliveries"]
+__all__ = ["deliveries", "sources"]

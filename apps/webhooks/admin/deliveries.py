@@ -37,7 +37,7 @@ class DeliveryAdmin(ModelAdmin):
     search_fields = ["webhook_id", "public_id"]
     search_help_text = "Webhook id, or our id of the delivery."
     ordering = ["-id"]
-    actions = ["apply_again"]
+    actions = ["apply_again", "set_aside"]
     actions_submit_line = ("apply_this_again",)  # type: ignore[assignment]  # unfold types its empty default
     change_form_outer_after_template = "courses/admin/ledger.html"  # type: ignore[assignment]  # unfold types its empty default
     fieldsets = [
@@ -129,6 +129,16 @@ class DeliveryAdmin(ModelAdmin):
         self.message_user(request, f"Waiting to be applied again: {sum(replayed)}.", messages.SUCCESS)
         if refused := len(replayed) - sum(replayed):
             self.message_user(request, f"Quarantined, so not to be applied: {refused}.", messages.WARNING)
+
+    @admin.action(description="Set aside", permissions=["replay"])
+    def set_aside(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
+        chosen = deliveries.count()
+        skipped = Delivery.objects.filter(pk__in=deliveries.values("pk")).skip()
+        self.message_user(
+            request, f"Set aside: {skipped}. To apply them after all: Apply again.", messages.SUCCESS
+        )
+        if refused := chosen - skipped:
+            self.message_user(request, f"Applied already, or never to be: {refused}.", messages.WARNING)
 
     @action(description="Apply again")  # type: ignore[operator]  # unfold mistypes its decorator
     def apply_this_again(self, request: HttpRequest, delivery: Delivery) -> None:

@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection, models
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -14,6 +14,19 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self) -> "DeliveryQuerySet":
         """Of those waiting, the ones that nobody is trying; those that failed come back after a pause."""
         return self.waiting().filter(next_attempt_at__lte=Now())
+
+    def replay(self) -> int:
+        """Put them back in the queue as if they had just come: guards make applying again safe, however often. Returns how many."""
+        return self.filter(status__in=Delivery.REPLAYABLE).update(
+            status=Delivery.Status.PENDING, attempts=0, next_attempt_at=Now(), queued_at=Now()
+        )
+
+    def skip(self) -> int:
+        """Set those aside that wait or are dead; a replay brings them back. Returns how many are set aside now.
+
+        One that a worker is applying is waited for, and then it is no longer to be skipped.
+        """
+        return self.filter(status__in=Delivery.SKIPPABLE).update(status=Delivery.Status.SKIPPED)
 
     def synced_at(self, sources: Iterable[str]) -> dict[str, datetime | None]:
         """When each source's last delivery was processed: one look at the index a source."""
@@ -40,6 +53,11 @@ class Delivery(models.Model):
         DEAD = "dead"
         # Applied, except for deletions that wait for staff.
         HELD = "held"
+        SKIPPED = "skipped"
+
+    # What may be put in the queue again, and what staff may set aside. A quarantined one was never understood.
+    REPLAYABLE = (Status.PENDING, Status.PROCESSED, Status.IGNORED, Status.DEAD, Status.HELD, Status.SKIPPED)
+    SKIPPABLE = (Status.PENDING, Status.DEAD, Status.SKIPPED)
 
     id = models.BigAutoField(primary_key=True)
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
@@ -56,6 +74,8 @@ class Delivery(models.Model):
     revision = models.BigIntegerField(null=True)
     result = models.JSONField(default=dict)
     received_at = models.DateTimeField(db_default=Now())
+    # When it was last put in the queue: on arrival, or by a replay.
+    queued_at = models.DateTimeField(db_default=Now())
     processed_at = models.DateTimeField(null=True)
 
     objects = DeliveryQuerySet.as_manager()
@@ -74,19 +94,38 @@ class Delivery(models.Model):
                 name="webhooks_delivery_synced",
                 condition=models.Q(status="processed"),
             ),
+            models.Index(fields=["source", "received_at"], name="webhooks_delivery_heard"),
+            models.Index(
+                Coalesce("processed_at", "received_at"),
+                name="webhooks_delivery_over",
+                condition=models.Q(status__in=["processed", "ignored"]),
+            ),
+            # Few, and kept: those that staff may have to look at.
+            models.Index(
+                fields=["source", "status"],
+                name="webhooks_delivery_kept",
+                condition=models.Q(status__in=["dead", "held", "quarantined"]),
+            ),
         ]
 
     class NotReplayable(Exception):
-        """A quarantined delivery was never understood, and its bytes will not change."""
+        """Its status is not one of REPLAYABLE."""
+
+    class NotSkippable(Exception):
+        """It has been applied, or never could be."""
 
     def __str__(self) -> str:
         return f"{self.source} {self.webhook_id}"
 
     def replay(self) -> None:
-        """Put it back in the queue as if it had just come: guards make applying it again safe, however often. Raises NotReplayable."""
-        again = Delivery.objects.filter(pk=self.pk).exclude(status=Delivery.Status.QUARANTINED)
-        if not again.update(status=Delivery.Status.PENDING, attempts=0, next_attempt_at=Now()):
+        """Raises NotReplayable."""
+        if not Delivery.objects.filter(pk=self.pk).replay():
             raise Delivery.NotReplayable
+
+    def skip(self) -> None:
+        """Raises NotSkippable."""
+        if not Delivery.objects.filter(pk=self.pk).skip():
+            raise Delivery.NotSkippable
 
 
 class Conflict(models.Model):
