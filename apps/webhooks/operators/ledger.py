@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.courses.admin.wording import in_words, label
 from apps.courses.ledger import Origin, Outcome
 from apps.courses.models import Change, Entry, Exam, Term
-from apps.webhooks.bodies import parse_envelope
+from apps.webhooks import dialects
 from apps.webhooks.handlers import apply_events, parse_event
 from apps.webhooks.models import Delivery
 
@@ -51,7 +51,7 @@ def foreseen(delivery: Delivery) -> tuple[Outcome, list[Row]]:
 
     Raises Malformed, Unknown or Failed.
     """
-    event = parse_event(parse_envelope(bytes(delivery.body)), now=timezone.now())
+    event = parse_event(dialects.read(delivery.source, bytes(delivery.body)), now=timezone.now())
     if event is None:
         raise Unknown(f"{delivery.type!r} is not a type of event we know")
     before = set(
