@@ -165,7 +165,7 @@ def _title(delivery: Delivery) -> str:
 
 
 def _diff(delivery: Delivery) -> Iterable[str]:
-    if delivery.status in (Delivery.Status.PROCESSED, Delivery.Status.IGNORED):
+    if delivery.status in (Delivery.Status.PROCESSED, Delivery.Status.IGNORED, Delivery.Status.HELD):
         rows = ledger.recorded(delivery)
         yield f"{_title(delivery)}: {'changed' if rows else 'changed nothing'}"
     else:
