@@ -114,7 +114,7 @@ def test_showing_tells_headers_body_outcome_and_changes(sender: Sender) -> None:
         f"{delivery.public_id} (number {delivery.pk})",
         f"webhook-timestamp: {int(delivery.sent_at.timestamp())}",
         "result:            changed: 1",
-        "course ALG: added: – -> ALG Алгоритми",
+        "+ ALG Алгоритми",
         '"title": "Алгоритми"',
     ):
         assert piece in page
@@ -233,7 +233,7 @@ def test_the_diff_of_an_applied_one_is_what_it_changed(sender: Sender) -> None:
     processing.apply_pending()
     sent(sender, "b", data=course(entries=[entry(rooms=["Raf04"])]))
     processing.apply_pending()
-    assert "ALG entry lecture: rooms: Raf20 -> Raf04" in run("diff", "b")
+    assert "lecture, Tuesday 11:15 to 13:00, Raf20: rooms: Raf20 -> Raf04" in run("diff", "b")
     assert "Raf04" not in run("diff", "a")
 
 
@@ -248,8 +248,8 @@ def test_the_diff_of_a_waiting_one_is_what_it_would_change_and_nothing_is_change
     before = (Change.objects.count(), *Course.objects.values_list("title", "revision"))
     said = run("diff", "b")
     assert "would now change (changed: 1)" in said
-    assert "course ALG: title: Algorithms -> More algorithms" in said
-    assert "ALG entry lecture: rooms: Raf20 -> Raf04" in said
+    assert "    title: Algorithms -> More algorithms" in said
+    assert "lecture, Tuesday 11:15 to 13:00, Raf20: rooms: Raf20 -> Raf04" in said
     assert (Change.objects.count(), *Course.objects.values_list("title", "revision")) == before
     assert status("b") == waiting
 

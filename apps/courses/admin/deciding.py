@@ -7,8 +7,8 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseRedirect
-from unfold.admin import ModelAdmin
 
+from apps.core.admin import ReadOnlyAdmin
 from apps.users.models import User
 
 
@@ -23,11 +23,9 @@ class Decision:
     open: bool
 
 
-class DecidingAdmin(ModelAdmin):
+class DecidingAdmin(ReadOnlyAdmin):
     """To look at, and to decide. Whoever may change the model may decide; its rows are never edited."""
 
-    list_per_page = 50
-    show_full_result_count = False
     change_form_outer_before_template = "courses/admin/decision.html"  # type: ignore[assignment]  # unfold types its empty default
     change_form_outer_after_template = "courses/admin/ledger.html"  # type: ignore[assignment]  # unfold types its empty default
     # What `decide` raises when somebody was faster.
@@ -43,15 +41,6 @@ class DecidingAdmin(ModelAdmin):
     def tables(self, obj: Any) -> dict[str, Any]:
         """What the page shows below, by the names its templates use."""
         return {}
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(super().has_view_permission(request, obj)) or self.has_decide_permission(request)

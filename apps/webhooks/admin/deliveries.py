@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from apps.core.admin import ReadOnlyAdmin
 from apps.courses.admin.ledger import ledger_table
 from apps.courses.models import HeldDeletions
 from apps.notifications.models import Hold
@@ -18,7 +18,7 @@ from apps.webhooks.models import Delivery
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ModelAdmin):
+class DeliveryAdmin(ReadOnlyAdmin):
     """To look at, and to apply again; what a source sent is never edited."""
 
     list_display = [
@@ -32,8 +32,6 @@ class DeliveryAdmin(ModelAdmin):
         "outcome",
     ]
     list_filter = ["status", "type", "source", "silenced", "received_at"]
-    list_per_page = 50
-    show_full_result_count = False
     search_fields = ["webhook_id", "public_id"]
     search_help_text = "Webhook id, or our id of the delivery."
     ordering = ["-id"]
@@ -65,15 +63,6 @@ class DeliveryAdmin(ModelAdmin):
         """Bodies are large, and only the page of one delivery shows one."""
         queryset: QuerySet[Delivery] = super().get_queryset(request).defer("body")
         return queryset
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(super().has_view_permission(request, obj)) or self.has_replay_permission(request)

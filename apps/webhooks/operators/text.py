@@ -1,10 +1,10 @@
 """Deliveries as text on a terminal."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from apps.courses.differences import Difference, told
 from apps.webhooks.admin.shown import body_text
 from apps.webhooks.models import Delivery
-from apps.webhooks.operators.ledger import Row
 
 _COLUMNS = (
     "number",
@@ -27,7 +27,7 @@ def table(deliveries: Iterable[Delivery]) -> Iterator[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def page(delivery: Delivery, rows: Sequence[Row]) -> Iterator[str]:
+def page(delivery: Delivery, changed: Mapping[int, Sequence[Difference]]) -> Iterator[str]:
     """All there is about one."""
     for name, value in {
         "delivery": f"{delivery.public_id} (number {delivery.pk})",
@@ -47,8 +47,14 @@ def page(delivery: Delivery, rows: Sequence[Row]) -> Iterator[str]:
         if value:
             yield f"{name + ':':<19}{value}"
     yield from _section("Error", delivery.error.rstrip())
-    yield from _section("Ledger", *(f"  revision {row.revision}  {row}" for row in rows))
+    yield from _section("Ledger", *by_revision(changed))
     yield from _section(f"Body, {len(delivery.body):,} bytes", body_text(bytes(delivery.body)))
+
+
+def by_revision(changed: Mapping[int, Sequence[Difference]]) -> Iterator[str]:
+    for revision, found in changed.items():
+        yield f"  revision {revision}"
+        yield from (f"  {line}" for line in told(found))
 
 
 def _section(title: str, *texts: str) -> Iterator[str]:

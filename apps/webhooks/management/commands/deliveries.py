@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Count
 
+from apps.courses.differences import told
 from apps.webhooks.bodies import Malformed
 from apps.webhooks.models import Delivery
 from apps.webhooks.models.delivery import DeliveryQuerySet
@@ -166,10 +167,11 @@ def _title(delivery: Delivery) -> str:
 
 def _diff(delivery: Delivery) -> Iterable[str]:
     if delivery.status in (Delivery.Status.PROCESSED, Delivery.Status.IGNORED, Delivery.Status.HELD):
-        rows = ledger.recorded(delivery)
-        yield f"{_title(delivery)}: {'changed' if rows else 'changed nothing'}"
+        changed = ledger.recorded(delivery)
+        yield f"{_title(delivery)}: {'changed' if changed else 'changed nothing'}"
+        yield from text.by_revision(changed)
     else:
-        outcome, rows = ledger.foreseen(delivery)
+        outcome, found = ledger.foreseen(delivery)
         counts = ", ".join(f"{name}: {n}" for name, n in outcome.as_json().items())
-        yield f"{_title(delivery)}: would now change{'' if rows else ' nothing'} ({counts})"
-    yield from (f"  {row}" for row in rows)
+        yield f"{_title(delivery)}: would now change{'' if found else ' nothing'} ({counts})"
+        yield from (f"  {line}" for line in told(found))
