@@ -24,7 +24,7 @@ from tests.courses.histories import (
     term,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unbraked")]
 
 HISTORY: tuple[Json, ...] = (
     term("winter", 1),

@@ -58,6 +58,7 @@ def test_what_comes_and_goes_is_said_in_words() -> None:
     ]
 
 
+@pytest.mark.usefixtures("unbraked")
 def test_courses_added_and_removed_by_a_snapshot_of_several_pages() -> None:
     put_term()
     put_course(1)

@@ -138,6 +138,7 @@ def test_of_several_versions_in_an_export_the_newest_counts(export: Path) -> Non
     assert run(export)[0] == 0
 
 
+@pytest.mark.usefixtures("unbraked")
 def test_applying_goes_through_deliveries_and_ends_the_same(export: Path) -> None:
     put_course(1, id="calculus", title="Calculus", code="CAL")
     export.write_bytes(full(course(entries=[entry(rooms=["Raf04"])]), course("logic")))

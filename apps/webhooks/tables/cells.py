@@ -20,8 +20,10 @@ _WEEKDAYS = {
 }
 ENTRY_KINDS: Mapping[str, tuple[str, ...]] = {
     "lecture": ("lecture", "lectures", "lec", "predavanje", "predavanja", "p"),
-    "exercise": ("exercise", "exercises", "tutorial", "vežbe", "vežba", "vježbe", "računske vežbe", "auditorne vežbe", "v"),
-    "lab": ("lab", "labs", "laboratory", "laboratorijske vežbe", "laboratorijska vežba", "lab vežbe", "laboratorija", "l"),
+    "exercise": ("exercise", "exercises", "tutorial", "vežbe", "vežba", "vježbe", "računske vežbe", "auditorne vežbe",
+                 "praktične vežbe", "zadaci", "v"),
+    "lab": ("lab", "labs", "laboratory", "laboratorijske vežbe", "laboratorijska vežba", "lab vežbe", "laboratorija",
+            "praktikum", "računarske vežbe", "l"),
     "seminar": ("seminar", "seminars", "seminari", "s"),
     "other": ("other", "ostalo", "konsultacije", "predavanja i vežbe"),
 }  # fmt: skip

@@ -23,6 +23,10 @@ _KINDS = {
     b"\xfe\xff": f"is UTF-16 text; {_SAVE_AS}",
 }
 _NOTHING = {"-", "–", "—", "/"}
+# A title may begin like one: the whole cell must be a reference or a call.
+_FORMULA = re.compile(
+    r"[=@+](?:\$?[A-Z]{1,3}\$?\d+(?:[:+*/-]\$?[A-Z]{0,3}\$?\d+)*|[\w.]+\(.*\))", re.IGNORECASE
+)
 _EXCEL_ERRORS = {"#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"}
 _AS_TEXT = re.compile(r'="([^"]*)"')
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\u200b]")
@@ -180,7 +184,7 @@ def _spoilt(text: str) -> str:
     """Why the text cannot be what somebody wanted to say."""
     if text in _EXCEL_ERRORS:
         return f"is the error {text} of a spreadsheet"
-    if text[0] in "=@+":
+    if _FORMULA.fullmatch(text):
         return "is a formula: paste its value"
     return "holds a control character" if _CONTROL.search(text) else ""
 

@@ -27,6 +27,7 @@ GOOD = "Algoritmi;P;PON;9-11;101"
         (PLAIN, f"Algoritmi;P;PON;9-11;{'g' * 65}", "line 2, column Grupe: String should have at most 64 characters"),
         (PLAIN, f"{'A' * 501};P;PON;9-11;", "line 2, column Predmet: of course "),
         (PLAIN, "=HYPERLINK(\"x\");P;PON;9-11;", "line 2, column Predmet: is a formula: paste its value"),
+        (PLAIN, "=$A$1+B2;P;PON;9-11;", "line 2, column Predmet: is a formula: paste its value"),
         (PLAIN, "@SUM(1);P;PON;9-11;", "line 2, column Predmet: is a formula: paste its value"),
         (PLAIN, "#REF!;P;PON;9-11;", "line 2, column Predmet: is the error #REF! of a spreadsheet"),
         (PLAIN, "Alg\x07;P;PON;9-11;", "line 2, column Predmet: holds a control character"),

@@ -180,6 +180,7 @@ def test_a_file_of_100_megabytes_is_refused_without_being_loaded(tmp_path: Path)
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("unbraked")
 def test_a_large_timetable_goes_in_several_pages(tmp_path: Path) -> None:
     rows = [f'"Predmet {n}","P","","101","PON","09:15-12","Raf20"' for n in range(450)]
     (tmp_path / "timetable.csv").write_bytes(file(rows=rows))

@@ -93,6 +93,7 @@ def test_a_row_taken_out_is_one_class_gone_and_one_put_in_one_class_more() -> No
     assert (kind, field, old) == ("entry", "", None)
 
 
+@pytest.mark.usefixtures("unbraked")
 def test_a_course_taken_out_is_gone_and_comes_back_under_its_id() -> None:
     import_now(file())
     before = set(Course.objects.visible().values_list("id", flat=True))
