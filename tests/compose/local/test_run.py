@@ -58,7 +58,7 @@ def run(data_dir: Path) -> Iterator[Run]:
 
 
 def test_everything_comes_up_outlives_a_crash_and_goes_down_together(run: Run, data_dir: Path) -> None:
-    wait_until(run.is_ready, seconds=120)
+    wait_until(run.is_ready, seconds=300)
     wait_until(lambda: "Campanile is ready." in run.log.read_text())
     first = run.pids()
     assert set(first) == PROCESSES
