@@ -3,11 +3,13 @@
 import gc
 import os
 import shutil
+import socket
+import struct
 import tempfile
 from typing import Any
 
 bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
-worker_class = "gthread"
+worker_class = "config.web_worker.WebWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = int(os.environ.get("WEB_THREADS") or 4)
 
@@ -21,6 +23,8 @@ accesslog = None
 keepalive = 75  # longer than the 60 s nginx keeps an idle upstream connection, so that it is never the one to find it closed
 timeout = 30
 graceful_timeout = 10
+# A client that falls silent in the middle of a request holds a thread, which gunicorn would let it do for ever. nginx keeps such away from us.
+SILENCE_SECONDS = 10
 limit_request_line = 8190
 limit_request_fields = 64
 limit_request_field_size = 8190
@@ -36,6 +40,8 @@ def when_ready(server: Any) -> None:
     connections.close_all()
     gc.collect()
     gc.freeze()
+    for listener in server.LISTENERS:  # its connections inherit this
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE_SECONDS, 0))
 
 
 def on_exit(server: Any) -> None:

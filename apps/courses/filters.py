@@ -40,7 +40,12 @@ def filtered(
 
 
 class Whole(filters.NumberFilter):
+    """Of 32 bits, as the column: Django makes no statement at all of a number that could not be there."""
+
     field_class = forms.IntegerField  # type: ignore[assignment]  # the stubs allow only what the base class has
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=-(2**31), max_value=2**31 - 1, **kwargs)
 
 
 class CourseFilters(filters.FilterSet):

@@ -16,9 +16,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     StringConstraints,
+    ValidationError,
+    ValidationInfo,
     model_validator,
 )
+from pydantic_core import PydanticOmit
 
 from apps.courses.moments import check_date, check_time, parse_datetime
 
@@ -59,13 +63,34 @@ def _without_nulls(value: Any) -> Any:
     )
 
 
+class FaultLimit:
+    """Given as the context of model_validate(): once so many faults are found, no further object is looked at.
+
+    A body of a few megabytes can have millions, which would take minutes and gigabytes to collect.
+    """
+
+    def __init__(self, faults: int) -> None:
+        self.left = faults
+
+
 class Document(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _null_is_absent(cls, value: Any) -> Any:
-        return _without_nulls(value)
+    def _null_is_absent(
+        cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo[Any]
+    ) -> Self:
+        limit = info.context
+        if not isinstance(limit, FaultLimit):
+            return handler(_without_nulls(value))
+        if limit.left <= 0:
+            raise PydanticOmit
+        try:
+            return handler(_without_nulls(value))
+        except ValidationError as error:
+            limit.left -= error.error_count()
+            raise
 
     def canonical(self) -> dict[str, Any]:
         """The document as JSON values: known fields only, absent ones left out, one spelling per value."""

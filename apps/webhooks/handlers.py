@@ -10,10 +10,20 @@ from pydantic import BaseModel, ValidationError
 from apps.courses import sync
 from apps.courses.course_writes import CourseVersion
 from apps.courses.ledger import Origin, Outcome
-from apps.courses.payloads import CourseDocument, CourseReference, SnapshotDocument, TermDocument
+from apps.courses.payloads import (
+    CourseDocument,
+    CourseReference,
+    FaultLimit,
+    SnapshotDocument,
+    TermDocument,
+)
 from apps.webhooks.bodies import Envelope, Fault, Malformed
 
 D = TypeVar("D", bound=BaseModel)
+
+FAULTS_TOLD = 100
+# Enough to tell of so many, a fault being counted by the entry it is in and by the course around that, and of a list that is too long.
+MAX_FAULTS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,7 @@ def parse_event(envelope: Envelope, *, now: datetime) -> Event[Any] | None:
     except Malformed as malformed:
         faults.extend(malformed.faults)
     try:
-        document = handler.document.model_validate(envelope.body.get("data"))
+        document = handler.document.model_validate(envelope.body.get("data"), context=FaultLimit(MAX_FAULTS))
     except ValidationError as error:
         faults.extend(_faults(error))
     if faults or document is None:
@@ -93,7 +103,7 @@ def _faults(error: ValidationError) -> list[Fault]:
             "/".join(["/data", *(_escaped(str(step)) for step in fault["loc"])]),
             fault["msg"].removeprefix("Value error, "),
         )
-        for fault in found[:100]
+        for fault in found[:FAULTS_TOLD]
     ]
 
 

@@ -31,7 +31,10 @@ def receive(request: HttpRequest, source: str) -> HttpResponse:
         return refusal
     try:
         # Not request.body, which stops at the 2.5 MB that Django allows forms. The length was looked at above.
-        body = request.read(int(request.META["CONTENT_LENGTH"]))
+        length = int(request.META["CONTENT_LENGTH"])
+        body = request.read(length)
+        if len(body) < length:
+            raise signatures.Refused("body")  # not all of it came (RFC 9112, section 8)
         sent_at = _verify(request, source, body)
     except (signatures.Refused, UnreadablePostError) as error:
         return _unauthentic(source, error)

@@ -75,7 +75,17 @@ class TestCourses:
 
     @pytest.mark.parametrize(
         "query",
-        ["colour=red", "term=autumn", "year=x", "year=1.5", "ordering=price", "page=0", "page_size=x"],
+        [
+            "colour=red",
+            "term=autumn",
+            "year=x",
+            "year=1.5",
+            "year=2147483648",
+            "year=-2147483649",
+            "ordering=price",
+            "page=0",
+            "page_size=x",
+        ],
     )
     def test_refuse_what_they_do_not_know_and_name_it(self, client: Client, query: str) -> None:
         answer = get(client, f"/courses/?{query}")

@@ -1,10 +1,6 @@
 """PostgreSQL away while webhooks come in: the sender is told at once to try again, and later nothing needs a restart."""
 
 import json
-import os
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,9 +12,9 @@ from django.db import connection
 from apps.webhooks.models import Delivery
 from tests.factories.documents import course
 from tests.factories.webhooks import Sender, event
-from tests.faults.conftest import ROOT, database_url
+from tests.faults.conftest import database_url
 from tests.faults.proxy import Proxy
-from tests.faults.waiting import until
+from tests.faults.web import gunicorn
 
 # What a busy machine may add to a bound.
 LOADED = 3
@@ -44,35 +40,13 @@ class Site:
         client.close()
         return answer, took
 
-    def is_up(self) -> bool:
-        with socket.socket() as client:
-            return client.connect_ex(("127.0.0.1", self.port)) == 0
-
 
 @pytest.fixture
 def site(transactional_db: None) -> Iterator[Site]:
     database = connection.settings_dict
     proxy = Proxy((database["HOST"], int(database["PORT"] or 5432)))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi:application"],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "config.settings.test",
-            "DATABASE_URL": f"{database_url()} hostaddr=127.0.0.1 port={proxy.port}",
-            "PORT": str(port),
-            "WEB_CONCURRENCY": "1",
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    site = Site(port, proxy)
-    until(site.is_up)
-    yield site
-    server.terminate()
-    server.wait()
+    with gunicorn(DATABASE_URL=f"{database_url()} hostaddr=127.0.0.1 port={proxy.port}") as port:
+        yield Site(port, proxy)
     proxy.thaw()
     proxy.refuse()
 

@@ -253,6 +253,28 @@ def test_no_more_than_a_hundred_faults_are_told(sender: Sender) -> None:
     assert len(pointers(answer)) == 100
 
 
+def test_once_enough_faults_are_found_no_further_object_is_looked_at(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To collect millions of them would take minutes and gigabytes."""
+    monkeypatch.setattr("apps.webhooks.handlers.MAX_FAULTS", 3)
+    faulty = [course(str(number), entries=[entry(weekday=0)]) for number in range(10)]
+    page = {"snapshot_id": "s", "term": "autumn", "page": 1, "pages": 1, "courses": [*faulty, 1, 2, 3]}
+
+    # The fault of an entry counts again for its course.
+    assert pointers(sender.send("catalogue.snapshot", page)) == {
+        "/data/courses/0/entries/0/weekday",
+        "/data/courses/1/entries/0/weekday",
+    }
+
+
+def test_a_hundred_faults_are_told_wherever_they_are(sender: Sender) -> None:
+    faulty = [course(str(number), entries=[entry(exceptions=[{}] * 7)]) for number in range(20)]
+    page = {"snapshot_id": "s", "term": "autumn", "page": 1, "pages": 1, "courses": faulty}
+
+    assert len(pointers(sender.send("catalogue.snapshot", page))) == 100
+
+
 @pytest.mark.parametrize("field", ["teachers", "entries", "exams"])
 def test_a_list_beyond_all_measure_is_one_fault(sender: Sender, field: str) -> None:
     answer = sender.send("course.updated", course() | {field: [1] * 100_000})
