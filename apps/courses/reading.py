@@ -59,7 +59,8 @@ def _sql(queryset: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
     try:
         sql, params = queryset.query.sql_with_params()
     except EmptyResultSet:
-        columns = ", ".join(f"NULL::text AS {name}" for name in queryset.query.values_select or ("document",))
+        names = (*queryset.query.values_select, *queryset.query.annotation_select)
+        columns = ", ".join(f"NULL::text AS {name}" for name in names)
         return f"SELECT {columns} WHERE false", ()
     return sql, tuple(params)
 

@@ -8,7 +8,8 @@ import pytest
 import time_machine
 from django.test import Client
 
-from tests.factories.documents import delete_course, entry, exam, put_course, put_term
+from apps.core.paging import Position
+from tests.factories.documents import api_id, delete_course, entry, exam, put_course, put_term
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LASTING = [f"c{number:02}" for number in range(0, 40, 2)]
@@ -107,6 +108,16 @@ def test_the_way_back_is_the_way_there(client: Client, path: str) -> None:
 
     assert [page["results"] for page in back] == [page["results"] for page in there[-2::-1]]
     assert {page["count"] for page in there + back} == {8}
+
+
+def test_a_cursor_beyond_all_numbers_finds_nothing(client: Client) -> None:
+    put_term()
+    put("c00")
+    cursor = str(Position(after=True, key=(2**62, str(api_id("c00")))))
+
+    answer = client.get(f"/api/v1/courses/?ordering=year&cursor={cursor}")
+
+    assert (answer.status_code, answer.json()["results"], answer.json()["count"]) == (200, [], 1)
 
 
 def test_a_page_by_number_leads_on_by_position(client: Client) -> None:
