@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from apps.notifications import firebase
-from apps.notifications.messages import text
+from apps.notifications.messages import fitted, message
 from apps.notifications.models import Pause, Push
 from apps.notifications.outcomes import Outcome, Verdict
-from apps.notifications.pauses import Gate, scopes_paused
+from apps.notifications.pauses import BULK, Gate, scopes_paused
 from apps.notifications.reconsidering import Wanted, reconsider
 from apps.notifications.settling import Answered, release, settle, settle_unwanted
 
@@ -24,25 +24,35 @@ LEASE = timedelta(seconds=60)
 LATEST_START = LEASE.total_seconds() - 2.5 * firebase.TIMEOUT
 FLUSH_SECONDS = 0.1
 
-_CLAIM = """
+_DUE = """
+    waiting.status = 'pending' AND waiting.next_try_at <= statement_timestamp()
+    AND (waiting.lease_until IS NULL OR waiting.lease_until <= statement_timestamp())
+    AND NOT EXISTS (
+        SELECT FROM notifications_pause AS pause
+        WHERE pause.until > statement_timestamp() AND pause.scope IN (%(everything)s, device.platform)
+    )
+"""
+_CLAIM = f"""
     UPDATE notifications_push AS push SET lease_until = statement_timestamp() + %(lease)s * interval '1 second'
     FROM (
         SELECT waiting.id
         FROM notifications_push AS waiting
         JOIN notifications_device AS device ON device.id = waiting.device_id
-        WHERE waiting.status = 'pending' AND waiting.next_try_at <= statement_timestamp()
-          AND (waiting.lease_until IS NULL OR waiting.lease_until <= statement_timestamp())
-          AND NOT EXISTS (
-              SELECT FROM notifications_pause AS pause
-              WHERE pause.until > statement_timestamp() AND pause.scope IN (%(everything)s, device.platform)
-          )
-        ORDER BY waiting.high_priority DESC, waiting.next_try_at
+        WHERE {_DUE}
+        ORDER BY waiting.bulk, waiting.high_priority DESC, waiting.next_try_at
         LIMIT %(batch)s
         FOR UPDATE OF waiting SKIP LOCKED
     ) AS due
     WHERE push.id = due.id
     RETURNING push.id, statement_timestamp()
-"""
+"""  # noqa: S608  # a constant
+_HURRY = f"""
+    SELECT EXISTS (
+        SELECT FROM notifications_push AS waiting
+        JOIN notifications_device AS device ON device.id = waiting.device_id
+        WHERE NOT waiting.bulk AND {_DUE}
+    )
+"""  # noqa: S608  # a constant
 
 
 def send_due() -> int:
@@ -68,10 +78,10 @@ def claim() -> tuple[list[Push], datetime]:
         rows = cursor.fetchall()
     if not rows:
         return [], datetime.now(UTC)
-    pushes = Push.objects.select_related("device", "notification__user").filter(
+    pushes = Push.objects.select_related("device", "notification__user", "notification__announcement").filter(
         pk__in=[row[0] for row in rows]
     )
-    return list(pushes.order_by("-high_priority", "notification__change_set", "pk")), rows[0][1]
+    return list(pushes.order_by("bulk", "-high_priority", "notification__change_set", "pk")), rows[0][1]
 
 
 def _send_all(wanted: Sequence[Wanted], claimed_at: datetime, latest_start: float) -> None:
@@ -83,9 +93,19 @@ def _send_all(wanted: Sequence[Wanted], claimed_at: datetime, latest_start: floa
                 done, _ = wait(waiting, timeout=FLUSH_SECONDS)
                 _flush([(waiting.pop(future), future) for future in done], claimed_at)
                 gate.close(*scopes_paused())
+                if any(each.push.bulk for each in waiting.values()) and others_wait():
+                    gate.close(BULK)
         finally:
             # Leaving early, as when the database went away: what cannot be written down is not sent.
             gate.close(Pause.EVERYTHING)
+
+
+def others_wait() -> bool:
+    """Whether there are pushes to be sent at once that are not bulk: a batch of bulk ones, long as it may take, gives way to them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HURRY, {"everything": Pause.EVERYTHING})
+        (found,) = cursor.fetchone()
+    return bool(found)
 
 
 def _flush(done: Sequence[tuple[Wanted, "Future[Outcome | None]"]], claimed_at: datetime) -> None:
@@ -103,7 +123,8 @@ def _flush(done: Sequence[tuple[Wanted, "Future[Outcome | None]"]], claimed_at: 
 def _send(wanted: Wanted, gate: Gate, latest_start: float) -> Outcome | None:
     """In a thread of the pool, away from the database. None when it was not started."""
     platform = wanted.push.device.platform
-    if not gate.is_open(platform) or time.monotonic() > latest_start:
+    scopes = (platform, BULK) if wanted.push.bulk else (platform,)
+    if not gate.is_open(*scopes) or time.monotonic() > latest_start:
         return None
     try:
         outcome = firebase.send(_ring(wanted), now=datetime.now(UTC))
@@ -118,19 +139,19 @@ def _send(wanted: Wanted, gate: Gate, latest_start: float) -> Outcome | None:
 
 def _ring(wanted: Wanted) -> firebase.Ring:
     push, notification = wanted.push, wanted.push.notification
-    course = notification.params["courses"].get(str(notification.course_id), {})
+    course = notification.params.get("courses", {}).get(str(notification.course_id), {})
     today = datetime.now(ZoneInfo(course.get("time_zone", "UTC"))).date()
     return firebase.Ring(
         kind=push.device.kind,
         address=push.device.address,
         platform=push.device.platform,
-        text=text(wanted.changes, notification.params, language=notification.user.language, today=today),
+        text=fitted(message(notification, wanted.changes, language=notification.user.language, today=today)),
         category=notification.category,
         data={
             "notification": str(notification.pk),
             "kind": notification.kind,
             "course": str(notification.course_id or ""),
-            "revision": str(notification.change_set_id),
+            "revision": str(notification.change_set_id or ""),
             "deep_link": notification.deep_link,
         },
         high_priority=push.high_priority,

@@ -8,7 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from apps.notifications.headlines import Headline, headlines
-from apps.notifications.languages import Catalogue, catalogue
+from apps.notifications.languages import CATALOGUES, Catalogue, catalogue
+from apps.notifications.models import Announcement, Notification
 from apps.notifications.net_change import NetChange
 
 # FCM refuses a payload of 4,096 bytes and more. Lengths are those of the JSON on the wire, where a Cyrillic letter takes six and an emoji twelve.
@@ -22,6 +23,25 @@ class Text:
     body: str
 
 
+def message(notification: Notification, changes: Iterable[NetChange], *, language: str, today: date) -> Text:
+    """What it says now that these are the differences. An announcement says what staff wrote, however long; see `fitted`."""
+    if notification.announcement:
+        return announced(notification.announcement, language=language)
+    return text(changes, notification.params, language=language, today=today)
+
+
+def announced(announcement: Announcement, *, language: str) -> Text:
+    """In the reader's language or, if it was not written in that, in the first there is."""
+    asked = language.partition("-")[0]
+    written = next(each for each in (asked, *CATALOGUES) if each in announcement.texts)
+    return Text(**announcement.texts[written])
+
+
+def fitted(whole: Text) -> Text:
+    """As much of it as FCM lets pass."""
+    return Text(_cut(whole.title, TITLE_BYTES), _cut(whole.body, BODY_BYTES))
+
+
 def text(changes: Iterable[NetChange], params: dict[str, Any], *, language: str, today: date) -> Text:
     """The most important headline, and how many more there are. Days before `today` are news only when there is no other."""
     words = catalogue(language)
@@ -33,7 +53,7 @@ def text(changes: Iterable[NetChange], params: dict[str, Any], *, language: str,
     title, body = (sentence.format_map(named) for sentence in words.headlines[first.kind])
     if others:
         body = f"{body} · {words.more.format(count=len(others))}"
-    return Text(_cut(title, TITLE_BYTES), _cut(body, BODY_BYTES))
+    return fitted(Text(title, body))
 
 
 class _Names(dict[str, str]):

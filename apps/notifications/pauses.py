@@ -7,6 +7,9 @@ from django.db import connection
 
 from apps.notifications.models import Pause
 
+# A scope of gates alone: nobody pauses it for others.
+BULK = "bulk"
+
 _EXTEND = """
     INSERT INTO notifications_pause (scope, until, why) VALUES (%(scope)s, statement_timestamp() + %(wait)s * interval '1 second', %(why)s)
     ON CONFLICT (scope) DO UPDATE SET until = greatest(notifications_pause.until, excluded.until), why = excluded.why
@@ -35,6 +38,6 @@ class Gate:
         with self._lock:
             self._closed.update(scopes)
 
-    def is_open(self, platform: str) -> bool:
+    def is_open(self, *scopes: str) -> bool:
         with self._lock:
-            return self._closed.isdisjoint({platform, Pause.EVERYTHING})
+            return self._closed.isdisjoint({*scopes, Pause.EVERYTHING})

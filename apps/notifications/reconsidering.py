@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from apps.courses.models import Change, Revision
+from apps.notifications.addressees import addressed
 from apps.notifications.audience import concerned
 from apps.notifications.composition import LONGEST_LIFE
 from apps.notifications.devices import REMOVED, SIGNED_OUT
@@ -21,7 +22,7 @@ Key = tuple[uuid.UUID, str]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to tell now; `told_revision` is the revision it speaks of."""
+    """What to tell now, nothing but itself if it is an announcement; `told_revision` is the revision it speaks of."""
 
     push: Push
     changes: list[NetChange]
@@ -45,13 +46,14 @@ class _Telling:
 
 
 def reconsider(pushes: Sequence[Push], *, now: datetime) -> tuple[list[Wanted], list[Unwanted]]:
-    """`pushes` come with notification, its user, and device selected."""
+    """`pushes` come with notification, its user and announcement, and device selected."""
     # Read before the values: a change committed in between is told twice rather than never.
     revision = Revision.objects.values_list("n", flat=True).first() or 0
     live = _live_sessions(pushes, now)
     reasons = {push.pk: _unwanted(push, live, now) for push in pushes}
     unwanted = [Unwanted(push, why) for push in pushes if (why := reasons[push.pk])]
-    left = [push for push in pushes if not reasons[push.pk]]
+    announced = [push for push in pushes if not reasons[push.pk] and push.notification.announcement_id]
+    left = [push for push in pushes if not reasons[push.pk] and push.notification.change_set_id]
     net = _Net(left, now)
     differing = {push.pk: net.of(push) for push in left}
     unwanted += [Unwanted(push, found) for push in left if isinstance(found := differing[push.pk], Why)]
@@ -62,7 +64,9 @@ def reconsider(pushes: Sequence[Push], *, now: datetime) -> tuple[list[Wanted], 
             wanted.append(Wanted(push, changes, revision))
         else:
             unwanted.append(Unwanted(push, Why.UNFOLLOWED))
-    return wanted, unwanted
+    # Last, since they are sent in this order.
+    still_addressed, for_others = _still_addressed(announced, revision)
+    return wanted + still_addressed, unwanted + for_others
 
 
 def _live_sessions(pushes: Sequence[Push], now: datetime) -> set[uuid.UUID]:
@@ -72,6 +76,8 @@ def _live_sessions(pushes: Sequence[Push], now: datetime) -> set[uuid.UUID]:
 
 def _unwanted(push: Push, live: set[uuid.UUID], now: datetime) -> Notification.Why | None:
     device, user = push.device, push.notification.user
+    if push.notification.announcement and push.notification.announcement.withdrawn:
+        return Why.WITHDRAWN
     if push.expires_at <= now:
         return Why.EXPIRED
     if not user.is_active or device.user_id != user.pk:
@@ -81,6 +87,18 @@ def _unwanted(push: Push, live: set[uuid.UUID], now: datetime) -> Notification.W
     if device.session and device.session not in live:
         return Why.SIGNED_OUT
     return None
+
+
+def _still_addressed(pushes: Sequence[Push], revision: int) -> tuple[list[Wanted], list[Unwanted]]:
+    asked = {push.notification.announcement_id for push in pushes if push.notification.announcement_id}
+    found = addressed(asked, among={push.notification.user_id for push in pushes}) if asked else set()
+    wanted, unwanted = [], []
+    for push in pushes:
+        if (push.notification.announcement_id, push.notification.user_id) in found:
+            wanted.append(Wanted(push, [], revision))
+        else:
+            unwanted.append(Unwanted(push, Why.UNFOLLOWED))
+    return wanted, unwanted
 
 
 class _Net:
@@ -104,7 +122,7 @@ class _Net:
         return left or why
 
     def _now(self, push: Push, change: NetChange) -> NetChange | Notification.Why:
-        revision = push.notification.change_set_id
+        revision = _revision(push.notification)
         others = self.tellings[push.device_id, change.id, change.field]
         if any((each.sent_through or 0) >= revision for each in others):
             return Why.TOLD
@@ -129,6 +147,11 @@ def _changes(notification: Notification) -> list[NetChange]:
     return [NetChange.from_json(stored) for stored in notification.changes]
 
 
+def _revision(notification: Notification) -> int:
+    assert notification.change_set_id is not None, "an announcement has no differences"
+    return notification.change_set_id
+
+
 def _current(objects: set[uuid.UUID]) -> dict[Key, Any]:
     """The value each field of these objects has now, as the ledger says."""
     latest = (
@@ -145,14 +168,16 @@ def _tellings(
     """What else these devices were to be told lately, by device, object and field."""
     found: dict[tuple[uuid.UUID, uuid.UUID, str], list[_Telling]] = defaultdict(list)
     others = Push.objects.filter(
-        device__in={push.device_id for push in pushes}, created_at__gte=since
+        device__in={push.device_id for push in pushes},
+        notification__change_set__isnull=False,
+        created_at__gte=since,
     ).select_related("notification")
     for other in others:
         sent = other.told_revision if other.status == Push.Status.SENT else None
         for change in _changes(other.notification):
             found[other.device_id, change.id, change.field].append(
                 _Telling(
-                    revision=other.notification.change_set_id,
+                    revision=_revision(other.notification),
                     sent_through=sent,
                     pending=other.status == Push.Status.PENDING,
                     change=change,
@@ -180,11 +205,11 @@ def _still_concerned(
     asked: list[NetChange] = []
     for push, changes in kept:
         for change in changes:
-            key = (push.notification.change_set_id, change.id, change.field)
+            key = (_revision(push.notification), change.id, change.field)
             if key not in distinct:
                 distinct[key] = len(asked)
                 asked.append(change)
     followers = concerned(asked, among={push.notification.user_id for push, _ in kept}) if asked else {}
     for push, changes in kept:
-        revision, mine = push.notification.change_set_id, set(followers.get(push.notification.user_id, ()))
+        revision, mine = _revision(push.notification), set(followers.get(push.notification.user_id, ()))
         yield push, [c for c in changes if distinct[revision, c.id, c.field] in mine]

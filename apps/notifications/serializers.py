@@ -5,7 +5,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.notifications.languages import catalogue
-from apps.notifications.messages import Text, text
+from apps.notifications.messages import Text, message
 from apps.notifications.models import Device, Notification
 from apps.notifications.net_change import NetChange
 
@@ -58,7 +58,9 @@ class NotificationSerializer(serializers.ModelSerializer[Notification]):
     body = serializers.SerializerMethodField()
     changes = NotificationChangeSerializer(many=True)
     why = serializers.SerializerMethodField(help_text="Why it rang, or did not.")
-    revision = serializers.IntegerField(source="change_set_id")
+    revision = serializers.IntegerField(
+        source="change_set_id", allow_null=True, help_text="The catalogue's; null for an announcement."
+    )
 
     class Meta:
         model = Notification
@@ -86,13 +88,18 @@ class NotificationSerializer(serializers.ModelSerializer[Notification]):
 
     @extend_schema_field(serializers.CharField)
     def get_why(self, notification: Notification) -> str:
-        return catalogue(self._language()).why[notification.why]
+        words, announcement = catalogue(self._language()), notification.announcement
+        if announcement and announcement.withdrawn:
+            return words.why[Notification.Why.WITHDRAWN]
+        if announcement and notification.why == Notification.Why.RANG:
+            return words.announced[announcement.audience]
+        return words.why[notification.why]
 
     def _text(self, notification: Notification) -> Text:
         """As it was news on the day it was made."""
-        return text(
+        return message(
+            notification,
             [NetChange.from_json(stored) for stored in notification.changes],
-            notification.params,
             language=self._language(),
             today=notification.created_at.date(),
         )

@@ -210,12 +210,14 @@ WORKER_LANES = {
     "apply": "apps.webhooks.processing.apply_pending",
     "expiry": "apps.courses.expiry.expire_due",
     "fan-out": "apps.notifications.outbox.expand_due",
+    "announcements": "apps.notifications.announcements.send_due",
     "push": "apps.notifications.delivery.send_due",
     "schedule": "apps.core.schedule.run_due",
 }
 
 # What the schedule lane runs, and how often.
 SCHEDULE = {
+    "apps.notifications.announcements.finish": timedelta(seconds=5),
     "apps.webhooks.watching.watch": timedelta(seconds=30),
     "apps.webhooks.pruning.prune": timedelta(minutes=5),
 }

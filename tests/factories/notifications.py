@@ -1,7 +1,10 @@
 from typing import Any
 
+from django.utils import timezone
+
+from apps.notifications.announcements import confirm
 from apps.notifications.devices import register_device
-from apps.notifications.models import Device
+from apps.notifications.models import Announcement, Device
 from apps.users.models import User
 
 
@@ -10,3 +13,19 @@ def make_device(user: User, address: str, **facts: Any) -> Device:
         **{"session": None, "kind": "token", "platform": "android", **facts, "user": user, "address": address}
     )
     return device
+
+
+def make_announcement(audience: str = "everyone", **fields: Any) -> Announcement:
+    """A draft."""
+    texts = {"en": {"title": "Library closed", "body": "From Monday to Wednesday."}}
+    announcement = Announcement.objects.create(audience=audience, **{"texts": texts, **fields})
+    announcement.refresh_from_db()
+    return announcement
+
+
+def announce(audience: str = "everyone", **fields: Any) -> Announcement:
+    """One that is due, confirmed as staff confirm it."""
+    announcement = make_announcement(audience, **fields)
+    author, _ = User.objects.get_or_create(email="author@campanile.test", is_staff=True, is_active=False)
+    confirm(announcement=announcement.pk, by=author, send_at=timezone.now(), seen=announcement.written_at)
+    return announcement

@@ -65,10 +65,10 @@ class PushInline(TabularInline):
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "user", "kind", "course", "change_set", "why", "read_at"]
+    list_display = ["created_at", "user", "kind", "course", "change_set", "announcement", "why", "read_at"]
     list_filter = ["category", "kind", "why", ("read_at", admin.EmptyFieldListFilter), "created_at"]
     search_fields = ["user__email", "course__title", "course__code"]
-    list_select_related = ["user", "course", "change_set"]
+    list_select_related = ["user", "course", "change_set", "announcement"]
     ordering = ["-created_at"]
     inlines = [PushInline]
 

@@ -63,9 +63,18 @@ ENGLISH = Catalogue(
         "signed-out": "It did not ring: the phone had been signed out by then.",
         "unfollowed": "It did not ring: by then you no longer followed this, or had hidden it.",
         "undone": "It did not ring: the change was undone before.",
+        "withdrawn": "Staff have withdrawn this.",
         "told": "It did not ring: a later message had told you already.",
         "expired": "It did not ring: it could not reach your phone in time.",
         "retired": "It did not ring: the app is no longer installed on that phone.",
         "failed": "It did not ring: the message was refused.",
+    },
+    announced={
+        "everyone": "It rang because it is for everyone.",
+        "course": "It rang because it is for all who follow the course.",
+        "course-group": "It rang because it is for your group of the course.",
+        "term-group": "It rang because it is for your group.",
+        "role": "It rang because it is for people like you: students, or staff.",
+        "department": "It rang because it is for all who follow a course of the department.",
     },
 )

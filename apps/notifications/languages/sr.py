@@ -63,9 +63,18 @@ SERBIAN = Catalogue(
         "signed-out": "Nije stiglo na telefon: telefon je u međuvremenu odjavljen.",
         "unfollowed": "Nije stiglo na telefon: u međuvremenu ste prestali da pratite ovo ili ste ga sakrili.",
         "undone": "Nije stiglo na telefon: izmena je pre toga poništena.",
+        "withdrawn": "Osoblje je ovo povuklo.",
         "told": "Nije stiglo na telefon: kasnija poruka vam je to već javila.",
         "expired": "Nije stiglo na telefon: nije moglo da stigne na vreme.",
         "retired": "Nije stiglo na telefon: aplikacija više nije na tom telefonu.",
         "failed": "Nije stiglo na telefon: poruka je odbijena.",
+    },
+    announced={
+        "everyone": "Stiglo je na telefon jer je za sve.",
+        "course": "Stiglo je na telefon jer je za sve koji prate predmet.",
+        "course-group": "Stiglo je na telefon jer je za vašu grupu na predmetu.",
+        "term-group": "Stiglo je na telefon jer je za vašu grupu.",
+        "role": "Stiglo je na telefon jer je za studente, odnosno za osoblje.",
+        "department": "Stiglo je na telefon jer je za sve koji prate neki predmet katedre.",
     },
 )

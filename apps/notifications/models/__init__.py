@@ -1,3 +1,4 @@
+from apps.notifications.models.announcement import Announcement
 from apps.notifications.models.device import Device
 from apps.notifications.models.fan_out import FanOut, Folded
 from apps.notifications.models.hold import Hold
@@ -5,4 +6,4 @@ from apps.notifications.models.notification import Notification
 from apps.notifications.models.pause import Pause
 from apps.notifications.models.push import Push
 
-__all__ = ["Device", "FanOut", "Folded", "Hold", "Notification", "Pause", "Push"]
+__all__ = ["Announcement", "Device", "FanOut", "Folded", "Hold", "Notification", "Pause", "Push"]

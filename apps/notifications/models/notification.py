@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from apps.courses.models import ChangeSet, Course
+from apps.notifications.models.announcement import Announcement
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
@@ -16,10 +17,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """One message for one user: what the app lists. At most one for each change set.
+    """One message for one user: what the app lists. At most one for each change set and for each announcement; it is of one or the other.
 
     `changes` is `[{"object", "id", "course", "field", "old", "new", "dates"}]`, the net difference when it was made; `params` holds
-    what its sentences need besides, see composition.py. Text is rendered when it is read or sent, in the language of that moment.
+    what its sentences need besides, see composition.py. Both are empty for an announcement, which has the words itself. Text is rendered when it is read or sent, in the language of that moment.
     `starts_at` is when the first thing it speaks of begins, `expires_at` when nobody needs to hear of it any more.
     """
 
@@ -27,6 +28,7 @@ class Notification(models.Model):
         SCHEDULE = "schedule"
         EXAMS = "exams"
         COURSES = "courses"
+        ANNOUNCEMENTS = "announcements"
 
     class Why(models.TextChoices):
         """Why it rang, or did not: see languages/ for the sentences."""
@@ -39,6 +41,7 @@ class Notification(models.Model):
         SIGNED_OUT = "signed-out"
         UNFOLLOWED = "unfollowed"
         UNDONE = "undone"
+        WITHDRAWN = "withdrawn"
         TOLD = "told"
         EXPIRED = "expired"
         RETIRED = "retired"
@@ -47,7 +50,10 @@ class Notification(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications")
     change_set = models.ForeignKey(
-        ChangeSet, models.CASCADE, related_name="notifications", db_column="revision"
+        ChangeSet, models.CASCADE, null=True, related_name="notifications", db_column="revision"
+    )
+    announcement = models.ForeignKey(
+        Announcement, models.CASCADE, null=True, related_name="notifications", db_index=False
     )
     category = models.CharField(max_length=16, choices=Category)
     kind = models.CharField(max_length=32)
@@ -65,7 +71,17 @@ class Notification(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "change_set"], name="notifications_notification_once")
+            models.UniqueConstraint(fields=["user", "change_set"], name="notifications_notification_once"),
+            models.UniqueConstraint(
+                fields=["announcement", "user"],
+                name="notifications_notification_announced_once",
+                condition=models.Q(announcement__isnull=False),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(change_set__isnull=True, announcement__isnull=False)
+                | models.Q(change_set__isnull=False, announcement__isnull=True),
+                name="notifications_notification_of_one",
+            ),
         ]
         indexes = [
             models.Index(fields=["user", "-created_at", "-id"], name="notifications_inbox"),

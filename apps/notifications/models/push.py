@@ -9,7 +9,8 @@ class Push(models.Model):
     """One sending of a notification to one device: a row of the outbox.
 
     A held one waits for staff, see hold.py. A worker owns a pending row until `lease_until`; what it does not settle by then belongs to the next one. `told_revision` is the
-    catalogue's revision the text that was sent speaks of: a later change set up to it has nothing more to say to this device.
+    catalogue's revision the text that was sent speaks of: a later change set up to it has nothing more to say to this device. A `bulk`
+    one is never sent while another waits.
     """
 
     class Status(models.TextChoices):
@@ -25,6 +26,7 @@ class Push(models.Model):
     notification = models.ForeignKey(Notification, models.CASCADE, related_name="pushes")
     device = models.ForeignKey(Device, models.CASCADE, related_name="pushes")
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
+    bulk = models.BooleanField(default=False, db_default=False)
     high_priority = models.BooleanField(default=False)
     next_try_at = models.DateTimeField(db_default=Now())
     lease_until = models.DateTimeField(null=True)
@@ -43,7 +45,7 @@ class Push(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["-high_priority", "next_try_at"],
+                fields=["bulk", "-high_priority", "next_try_at"],
                 name="notifications_push_due",
                 condition=models.Q(status="pending"),
             )

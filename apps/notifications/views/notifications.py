@@ -42,8 +42,9 @@ class MyNotifications(generics.ListAPIView[Notification]):
             return Notification.objects.none()
         query = UnreadQuerySerializer(data=self.request.query_params.dict())
         query.is_valid(raise_exception=True)
-        # All that one change set makes is made at one moment.
+        # All that one change set or announcement makes is made at one moment.
         mine = Notification.objects.filter(user=self.request.user).order_by("-created_at", "-id")
+        mine = mine.select_related("announcement")
         unread = query.validated_data.get("unread")
         return mine if unread is None else mine.filter(read_at__isnull=unread)
 
