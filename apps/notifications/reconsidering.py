@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F
+
 from apps.courses.models import Change, Revision
 from apps.notifications.audience import concerned
 from apps.notifications.composition import LONGEST_LIFE
@@ -142,10 +144,12 @@ def _current(objects: set[uuid.UUID]) -> dict[Key, Any]:
 def _tellings(
     pushes: Sequence[Push], since: datetime
 ) -> dict[tuple[uuid.UUID, uuid.UUID, str], list[_Telling]]:
-    """What else these devices were to be told lately, by device, object and field."""
+    """What else these devices were to tell their users of today lately, by device, object and field."""
     found: dict[tuple[uuid.UUID, uuid.UUID, str], list[_Telling]] = defaultdict(list)
     others = Push.objects.filter(
-        device__in={push.device_id for push in pushes}, created_at__gte=since
+        device__in={push.device_id for push in pushes},
+        notification__user=F("device__user"),
+        created_at__gte=since,
     ).select_related("notification")
     for other in others:
         sent = other.told_revision if other.status == Push.Status.SENT else None

@@ -59,8 +59,15 @@ _EXPLAIN = """
 """
 _RETIRE = """
     UPDATE notifications_device AS device SET retired_at = statement_timestamp(), retired_why = left(row.why, 64)
-    FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[]) AS row(id, started_at, why)
-    WHERE device.id = row.id AND device.retired_at IS NULL AND device.registered_at <= row.started_at
+    FROM (
+        SELECT refused.id, answer.why
+        FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[]) AS answer(id, started_at, why)
+        JOIN notifications_device AS refused USING (id)
+        WHERE refused.retired_at IS NULL AND refused.registered_at <= answer.started_at
+        ORDER BY refused.id
+        FOR NO KEY UPDATE OF refused
+    ) AS row
+    WHERE device.id = row.id
     RETURNING device.id
 """
 _DELAY = """

@@ -218,6 +218,7 @@ WORKER_LANES = {
 SCHEDULE = {
     "apps.webhooks.watching.watch": timedelta(seconds=30),
     "apps.webhooks.pruning.prune": timedelta(minutes=5),
+    "apps.notifications.unseen.retire_unseen": timedelta(hours=1),
 }
 
 # What /health/ready/ asks, in this order; each returns nothing or raises with the reason.

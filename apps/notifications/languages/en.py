@@ -65,7 +65,7 @@ ENGLISH = Catalogue(
         "undone": "It did not ring: the change was undone before.",
         "told": "It did not ring: a later message had told you already.",
         "expired": "It did not ring: it could not reach your phone in time.",
-        "retired": "It did not ring: the app is no longer installed on that phone.",
+        "retired": "It did not ring: that phone no longer has the app, or had not been seen for long.",
         "failed": "It did not ring: the message was refused.",
     },
 )

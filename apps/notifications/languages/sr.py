@@ -65,7 +65,7 @@ SERBIAN = Catalogue(
         "undone": "Nije stiglo na telefon: izmena je pre toga poništena.",
         "told": "Nije stiglo na telefon: kasnija poruka vam je to već javila.",
         "expired": "Nije stiglo na telefon: nije moglo da stigne na vreme.",
-        "retired": "Nije stiglo na telefon: aplikacija više nije na tom telefonu.",
+        "retired": "Nije stiglo na telefon: aplikacija više nije na tom telefonu, ili se dugo nije javio.",
         "failed": "Nije stiglo na telefon: poruka je odbijena.",
     },
 )

@@ -41,7 +41,9 @@ class MyDevices(generics.ListAPIView[Device]):
     @extend_schema(
         operation_id="register_device",
         summary="Ring this phone for the user",
-        description="Sent at every start of the app. An address that is known, whoever's it was, becomes the caller's: 200.",
+        description="Sent at every start of the app, and when FCM gives the phone another address. An address that is known, whoever's it was,"
+        " becomes the caller's, and a new one replaces that of the same sign-in: 200. Of more than 20 phones the one seen longest ago rings no"
+        " more, nor does one that was not seen for 60 days.",
         request=DeviceRequestSerializer,
         responses={200: DeviceSerializer, 201: DeviceSerializer, **problems(400, 401, 415)},
     )
