@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from apps.notifications.models import Device
 from apps.notifications.models.device import address_digest
+from apps.notifications.trials import forget_tests
 from apps.users.models import User
 
 MOST_DEVICES = 20
@@ -60,6 +61,8 @@ def register_device(
     if device.digest != digest:
         # Never set to what they are: that would lock the row against the pushes that are being made for it.
         written |= {"address": address, "digest": digest}
+    if not created and device.user_id != user.pk:
+        forget_tests(device=device)
     for name, value in written.items():
         setattr(device, name, value)
     if created:

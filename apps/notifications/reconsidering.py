@@ -47,18 +47,19 @@ class _Telling:
 
 
 def reconsider(pushes: Sequence[Push], *, now: datetime) -> tuple[list[Wanted], list[Unwanted]]:
-    """`pushes` come with notification, its user, and device selected."""
+    """`pushes` come with notification, device, and the users of both selected."""
     # Read before the values: a change committed in between is told twice rather than never.
     revision = Revision.objects.values_list("n", flat=True).first() or 0
     live = _live_sessions(pushes, now)
     reasons = {push.pk: _unwanted(push, live, now) for push in pushes}
     unwanted = [Unwanted(push, why) for push in pushes if (why := reasons[push.pk])]
-    left = [push for push in pushes if not reasons[push.pk]]
+    # A test tells of nothing that could have changed.
+    wanted = [Wanted(push, [], revision) for push in pushes if push.is_test and not reasons[push.pk]]
+    left = [push for push in pushes if not push.is_test and not reasons[push.pk]]
     net = _Net(left, now)
     differing = {push.pk: net.of(push) for push in left}
     unwanted += [Unwanted(push, found) for push in left if isinstance(found := differing[push.pk], Why)]
     kept = [(push, found) for push in left if isinstance(found := differing[push.pk], list)]
-    wanted = []
     for push, changes in _still_concerned(kept):
         if changes:
             wanted.append(Wanted(push, changes, revision))
@@ -73,7 +74,7 @@ def _live_sessions(pushes: Sequence[Push], now: datetime) -> set[uuid.UUID]:
 
 
 def _unwanted(push: Push, live: set[uuid.UUID], now: datetime) -> Notification.Why | None:
-    device, user = push.device, push.notification.user
+    device, user = push.device, push.user
     if push.expires_at <= now:
         return Why.EXPIRED
     if not user.is_active or device.user_id != user.pk:

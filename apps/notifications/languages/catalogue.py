@@ -6,7 +6,7 @@ from collections.abc import Mapping
 class Catalogue:
     """`headlines` gives each kind its title and body, formats over course, term, entry, when, old, new and differences.
 
-    `entries` names the kinds of entries, `fields` what may differ, `why` tells why a notification rang or did not.
+    `entries` names the kinds of entries, `fields` what may differ, `why` tells why a notification rang or did not. `test` is title and body of a test.
     """
 
     weekdays: tuple[str, str, str, str, str, str, str]
@@ -18,3 +18,4 @@ class Catalogue:
     entries: Mapping[str, str]
     fields: Mapping[str, str]
     why: Mapping[str, str]
+    test: tuple[str, str]

@@ -68,4 +68,5 @@ ENGLISH = Catalogue(
         "retired": "It did not ring: that phone no longer has the app, or had not been seen for long.",
         "failed": "It did not ring: the message was refused.",
     },
+    test=("It rings", "This is the test you asked for: messages reach this phone."),
 )

@@ -68,4 +68,5 @@ SERBIAN = Catalogue(
         "retired": "Nije stiglo na telefon: aplikacija više nije na tom telefonu, ili se dugo nije javio.",
         "failed": "Nije stiglo na telefon: poruka je odbijena.",
     },
+    test=("Stiglo je", "Ovo je proba koju ste tražili: poruke stižu na ovaj telefon."),
 )
