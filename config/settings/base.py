@@ -228,9 +228,11 @@ READINESS_CHECKS = {
     "migrations": "apps.core.readiness.migrations",
     "workers": "apps.core.readiness.workers",
     "sources": "apps.webhooks.readiness.sources",
+    "phones": "apps.notifications.readiness.phones",
 }
 
 # What /metrics asks beside its own counts; each returns Prometheus metrics, from the database.
 METRICS_COLLECTORS = {
     "webhooks": "apps.webhooks.metrics.from_database",
+    "phones": "apps.notifications.metrics.from_database",
 }

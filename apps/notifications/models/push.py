@@ -60,7 +60,12 @@ class Push(models.Model):
                 fields=["-high_priority", "next_try_at"],
                 name="notifications_push_due",
                 condition=models.Q(status="pending"),
-            )
+            ),
+            models.Index(
+                fields=["high_priority", "settled_at"],
+                name="notifications_push_sent",
+                condition=models.Q(status="sent"),
+            ),
         ]
 
     def __str__(self) -> str:
