@@ -49,6 +49,7 @@ api = [
     path("me/next/", upcoming.MyNext.as_view()),
     path("me/devices/", devices.MyDevices.as_view()),
     path("me/devices/<uuid:id>/", devices.MyDevice.as_view()),
+    path("me/devices/<uuid:id>/test/", devices.TestMyDevice.as_view()),
     path("me/notifications/", notifications.MyNotifications.as_view()),
     path("me/notifications/summary/", notifications.NotificationSummary.as_view()),
     path("me/notifications/read-all/", notifications.ReadAllNotifications.as_view()),

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from apps.notifications import firebase
-from apps.notifications.messages import fitted, message
-from apps.notifications.models import Pause, Push
+from apps.notifications.languages import catalogue
+from apps.notifications.messages import Text, fitted, message
+from apps.notifications.models import Notification, Pause, Push
 from apps.notifications.outcomes import Outcome, Verdict
 from apps.notifications.pauses import BULK, Gate, scopes_paused
 from apps.notifications.reconsidering import Wanted, reconsider
@@ -78,9 +79,9 @@ def claim() -> tuple[list[Push], datetime]:
         rows = cursor.fetchall()
     if not rows:
         return [], datetime.now(UTC)
-    pushes = Push.objects.select_related("device", "notification__user", "notification__announcement").filter(
-        pk__in=[row[0] for row in rows]
-    )
+    pushes = Push.objects.select_related(
+        "device__user", "notification__user", "notification__announcement"
+    ).filter(pk__in=[row[0] for row in rows])
     return list(pushes.order_by("bulk", "-high_priority", "notification__change_set", "pk")), rows[0][1]
 
 
@@ -139,6 +140,8 @@ def _send(wanted: Wanted, gate: Gate, latest_start: float) -> Outcome | None:
 
 def _ring(wanted: Wanted) -> firebase.Ring:
     push, notification = wanted.push, wanted.push.notification
+    if push.is_test:
+        return _test(push)
     course = notification.params.get("courses", {}).get(str(notification.course_id), {})
     today = datetime.now(ZoneInfo(course.get("time_zone", "UTC"))).date()
     return firebase.Ring(
@@ -154,6 +157,20 @@ def _ring(wanted: Wanted) -> firebase.Ring:
             "revision": str(notification.change_set_id or ""),
             "deep_link": notification.deep_link,
         },
+        high_priority=push.high_priority,
+        expires_at=push.expires_at,
+    )
+
+
+def _test(push: Push) -> firebase.Ring:
+    """Each on a phone replaces the one before."""
+    return firebase.Ring(
+        kind=push.device.kind,
+        address=push.device.address,
+        platform=push.device.platform,
+        text=Text(*catalogue(push.user.language).test),
+        category=Notification.Category.SCHEDULE,
+        data={"notification": f"test-{push.device_id}", "kind": "test"},
         high_priority=push.high_priority,
         expires_at=push.expires_at,
     )

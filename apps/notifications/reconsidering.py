@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F
+
 from apps.courses.models import Change, Revision
 from apps.notifications.addressees import addressed
 from apps.notifications.audience import concerned
@@ -46,19 +48,21 @@ class _Telling:
 
 
 def reconsider(pushes: Sequence[Push], *, now: datetime) -> tuple[list[Wanted], list[Unwanted]]:
-    """`pushes` come with notification, its user and announcement, and device selected."""
+    """`pushes` come with notification, its announcement, device, and the users of both selected."""
     # Read before the values: a change committed in between is told twice rather than never.
     revision = Revision.objects.values_list("n", flat=True).first() or 0
     live = _live_sessions(pushes, now)
     reasons = {push.pk: _unwanted(push, live, now) for push in pushes}
     unwanted = [Unwanted(push, why) for push in pushes if (why := reasons[push.pk])]
-    announced = [push for push in pushes if not reasons[push.pk] and push.notification.announcement_id]
-    left = [push for push in pushes if not reasons[push.pk] and push.notification.change_set_id]
+    # A test tells of nothing that could have changed.
+    wanted = [Wanted(push, [], revision) for push in pushes if push.is_test and not reasons[push.pk]]
+    told = [push for push in pushes if not push.is_test and not reasons[push.pk]]
+    announced = [push for push in told if push.notification.announcement_id]
+    left = [push for push in told if push.notification.change_set_id]
     net = _Net(left, now)
     differing = {push.pk: net.of(push) for push in left}
     unwanted += [Unwanted(push, found) for push in left if isinstance(found := differing[push.pk], Why)]
     kept = [(push, found) for push in left if isinstance(found := differing[push.pk], list)]
-    wanted = []
     for push, changes in _still_concerned(kept):
         if changes:
             wanted.append(Wanted(push, changes, revision))
@@ -75,8 +79,8 @@ def _live_sessions(pushes: Sequence[Push], now: datetime) -> set[uuid.UUID]:
 
 
 def _unwanted(push: Push, live: set[uuid.UUID], now: datetime) -> Notification.Why | None:
-    device, user = push.device, push.notification.user
-    if push.notification.announcement and push.notification.announcement.withdrawn:
+    device, user = push.device, push.user
+    if not push.is_test and push.notification.announcement and push.notification.announcement.withdrawn:
         return Why.WITHDRAWN
     if push.expires_at <= now:
         return Why.EXPIRED
@@ -165,11 +169,12 @@ def _current(objects: set[uuid.UUID]) -> dict[Key, Any]:
 def _tellings(
     pushes: Sequence[Push], since: datetime
 ) -> dict[tuple[uuid.UUID, uuid.UUID, str], list[_Telling]]:
-    """What else these devices were to be told lately, by device, object and field."""
+    """What else these devices were to tell their users of today lately, by device, object and field."""
     found: dict[tuple[uuid.UUID, uuid.UUID, str], list[_Telling]] = defaultdict(list)
     others = Push.objects.filter(
         device__in={push.device_id for push in pushes},
         notification__change_set__isnull=False,
+        notification__user=F("device__user"),
         created_at__gte=since,
     ).select_related("notification")
     for other in others:

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from apps.notifications.languages import catalogue
 from apps.notifications.messages import Text, message
-from apps.notifications.models import Device, Notification
+from apps.notifications.models import Device, Notification, Push
 from apps.notifications.net_change import NetChange
 
 
@@ -39,6 +39,31 @@ class DeviceSerializer(serializers.ModelSerializer[Device]):
             "registered_at",
         ]
         extra_kwargs = {"registered_at": {"help_text": "When the app last said that this is the user's."}}
+
+
+class DeviceTestSerializer(serializers.Serializer[Push]):
+    status = serializers.ChoiceField(
+        choices=[each for each in Push.Status.choices if each[0] != Push.Status.HELD],
+        read_only=True,
+        help_text="pending: not sent yet, or to be tried again; sent: FCM has taken it; retired: FCM knows no such phone any more; cancelled: the"
+        " phone was signed out; dead: FCM refused the message; expired: it could not be sent within five minutes.",
+    )
+    asked_at = serializers.DateTimeField(source="created_at", read_only=True)
+    settled_at = serializers.DateTimeField(
+        allow_null=True, read_only=True, help_text="Null while it is pending."
+    )
+
+
+class ListedDeviceSerializer(DeviceSerializer):
+    last_test = serializers.SerializerMethodField(help_text="The last test push, null if there was none.")
+
+    class Meta(DeviceSerializer.Meta):
+        fields = [*DeviceSerializer.Meta.fields, "last_test"]
+
+    @extend_schema_field(DeviceTestSerializer(allow_null=True))
+    def get_last_test(self, device: Device) -> Any:
+        """The view has fetched them."""
+        return next((DeviceTestSerializer(test).data for test in device.tests), None)  # type: ignore[attr-defined]  # prefetched
 
 
 class NotificationChangeSerializer(serializers.Serializer[Any]):

@@ -2,13 +2,14 @@
 
 import dataclasses
 import random
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import connection, transaction
 
-from apps.notifications.models import Notification, Pause, Push
+from apps.notifications.models import Notification, Pause, Push, PushCount
 from apps.notifications.outcomes import Outcome, Verdict
 from apps.notifications.pauses import pause
 from apps.notifications.reconsidering import Unwanted
@@ -51,6 +52,7 @@ _WRITE = """
     FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::float8[], %s::text[], %s::text[], %s::bigint[])
          AS row(id, status, attempts, wait, name, error, told_revision)
     WHERE push.id = row.id AND (push.status = 'pending' OR row.status = 'sent')
+    RETURNING push.status, row.attempts
 """
 _EXPLAIN = """
     UPDATE notifications_notification AS notification SET why = row.why
@@ -59,8 +61,15 @@ _EXPLAIN = """
 """
 _RETIRE = """
     UPDATE notifications_device AS device SET retired_at = statement_timestamp(), retired_why = left(row.why, 64)
-    FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[]) AS row(id, started_at, why)
-    WHERE device.id = row.id AND device.retired_at IS NULL AND device.registered_at <= row.started_at
+    FROM (
+        SELECT refused.id, answer.why
+        FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[]) AS answer(id, started_at, why)
+        JOIN notifications_device AS refused USING (id)
+        WHERE refused.retired_at IS NULL AND refused.registered_at <= answer.started_at
+        ORDER BY refused.id
+        FOR NO KEY UPDATE OF refused
+    ) AS row
+    WHERE device.id = row.id
     RETURNING device.id
 """
 _DELAY = """
@@ -80,15 +89,16 @@ def settle_unwanted(unwanted: Sequence[Unwanted]) -> None:
         for each in unwanted
     ]
     with transaction.atomic():
-        _write(rows)
+        PushCount.objects.add(_write(rows))
 
 
 def settle(answers: Sequence[Answered]) -> None:
     with transaction.atomic():
         retired = _retire([each for each in answers if each.outcome.verdict is Verdict.RETIRE])
-        _write([_row(each, retired) for each in answers])
+        counts = _write([_row(each, retired) for each in answers])
         for each in answers:
             _hold_back(each)
+        PushCount.objects.add(counts)
 
 
 def release(pushes: Sequence[Push]) -> None:
@@ -150,9 +160,10 @@ def _retire(answers: Sequence[Answered]) -> set[object]:
         return {device for (device,) in cursor.fetchall()}
 
 
-def _write(rows: Sequence[_Row]) -> None:
+def _write(rows: Sequence[_Row]) -> Counter[str]:
+    """Returns how many ended how."""
     if not rows:
-        return
+        return Counter()
     explained = {row.push.notification_id: row.why for row in rows if row.why}
     explained |= {row.push.notification_id: row.why for row in rows if row.why is Why.RANG}
     columns = [
@@ -161,4 +172,12 @@ def _write(rows: Sequence[_Row]) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, [list(column) for column in zip(*columns, strict=True)])
+        written: list[tuple[str, int]] = cursor.fetchall()
         cursor.execute(_EXPLAIN, [list(explained), list(explained.values())])
+    return Counter(_outcome(status, attempts) for status, attempts in written)
+
+
+def _outcome(status: str, attempts: int) -> str:
+    if status != Status.PENDING:
+        return status
+    return PushCount.RETRIED if attempts else PushCount.PUT_OFF

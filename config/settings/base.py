@@ -220,6 +220,7 @@ SCHEDULE = {
     "apps.notifications.announcements.finish": timedelta(seconds=5),
     "apps.webhooks.watching.watch": timedelta(seconds=30),
     "apps.webhooks.pruning.prune": timedelta(minutes=5),
+    "apps.notifications.unseen.retire_unseen": timedelta(hours=1),
 }
 
 # What /health/ready/ asks, in this order; each returns nothing or raises with the reason.
@@ -229,9 +230,11 @@ READINESS_CHECKS = {
     "migrations": "apps.core.readiness.migrations",
     "workers": "apps.core.readiness.workers",
     "sources": "apps.webhooks.readiness.sources",
+    "phones": "apps.notifications.readiness.phones",
 }
 
 # What /metrics asks beside its own counts; each returns Prometheus metrics, from the database.
 METRICS_COLLECTORS = {
     "webhooks": "apps.webhooks.metrics.from_database",
+    "phones": "apps.notifications.metrics.from_database",
 }

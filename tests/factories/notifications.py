@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from apps.notifications.announcements import confirm
@@ -9,9 +10,9 @@ from apps.users.models import User
 
 
 def make_device(user: User, address: str, **facts: Any) -> Device:
-    device, _ = register_device(
-        **{"session": None, "kind": "token", "platform": "android", **facts, "user": user, "address": address}
-    )
+    told = {"session": None, "kind": "token", "platform": "android", **facts}
+    with transaction.atomic():
+        device, _ = register_device(**told, user=user, address=address)
     return device
 
 

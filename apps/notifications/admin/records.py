@@ -88,12 +88,12 @@ class PushAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["status", "high_priority", "device__platform", "created_at"]
     search_fields = ["notification__user__email", "fcm_name"]
-    list_select_related = ["device", "notification__user"]
+    list_select_related = ["device__user", "notification__user"]
     ordering = ["-id"]
 
     @admin.display(ordering="notification__user__email")
     def user(self, push: Push) -> str:
-        return str(push.notification.user)
+        return str(push.user)
 
 
 @admin.register(Pause)

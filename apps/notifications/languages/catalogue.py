@@ -7,7 +7,7 @@ class Catalogue:
     """`headlines` gives each kind its title and body, formats over course, term, entry, when, old, new and differences.
 
     `entries` names the kinds of entries, `fields` what may differ, `why` tells why a notification rang or did not,
-    `announced` why an announcement for each audience rang.
+    `announced` why an announcement for each audience rang. `test` is title and body of a test.
     """
 
     weekdays: tuple[str, str, str, str, str, str, str]
@@ -20,3 +20,4 @@ class Catalogue:
     fields: Mapping[str, str]
     why: Mapping[str, str]
     announced: Mapping[str, str]
+    test: tuple[str, str]

@@ -66,7 +66,7 @@ ENGLISH = Catalogue(
         "withdrawn": "Staff have withdrawn this.",
         "told": "It did not ring: a later message had told you already.",
         "expired": "It did not ring: it could not reach your phone in time.",
-        "retired": "It did not ring: the app is no longer installed on that phone.",
+        "retired": "It did not ring: that phone no longer has the app, or had not been seen for long.",
         "failed": "It did not ring: the message was refused.",
     },
     announced={
@@ -77,4 +77,5 @@ ENGLISH = Catalogue(
         "role": "It rang because it is for people like you: students, or staff.",
         "department": "It rang because it is for all who follow a course of the department.",
     },
+    test=("It rings", "This is the test you asked for: messages reach this phone."),
 )

@@ -66,7 +66,7 @@ SERBIAN = Catalogue(
         "withdrawn": "Osoblje je ovo povuklo.",
         "told": "Nije stiglo na telefon: kasnija poruka vam je to već javila.",
         "expired": "Nije stiglo na telefon: nije moglo da stigne na vreme.",
-        "retired": "Nije stiglo na telefon: aplikacija više nije na tom telefonu.",
+        "retired": "Nije stiglo na telefon: aplikacija više nije na tom telefonu, ili se dugo nije javio.",
         "failed": "Nije stiglo na telefon: poruka je odbijena.",
     },
     announced={
@@ -77,4 +77,5 @@ SERBIAN = Catalogue(
         "role": "Stiglo je na telefon jer je za studente, odnosno za osoblje.",
         "department": "Stiglo je na telefon jer je za sve koji prate neki predmet katedre.",
     },
+    test=("Stiglo je", "Ovo je proba koju ste tražili: poruke stižu na ovaj telefon."),
 )

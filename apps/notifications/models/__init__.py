@@ -5,5 +5,16 @@ from apps.notifications.models.hold import Hold
 from apps.notifications.models.notification import Notification
 from apps.notifications.models.pause import Pause
 from apps.notifications.models.push import Push
+from apps.notifications.models.push_count import PushCount
 
-__all__ = ["Announcement", "Device", "FanOut", "Folded", "Hold", "Notification", "Pause", "Push"]
+__all__ = [
+    "Announcement",
+    "Device",
+    "FanOut",
+    "Folded",
+    "Hold",
+    "Notification",
+    "Pause",
+    "Push",
+    "PushCount",
+]

@@ -19,7 +19,7 @@ class Device(models.Model):
     """An installation of the app that can be rung. `address` is what FCM calls a registration token or an installation id.
 
     Addresses reach 4 KiB, too long for an index of PostgreSQL, so the digest is what is unique. `registered_at` is the last time the
-    app said "this is me": a refusal by FCM that is older than it proves nothing.
+    app said "this is me", which it does at every start: when the phone was last seen, and a refusal by FCM that is older proves nothing.
     """
 
     class Kind(models.TextChoices):
@@ -52,7 +52,12 @@ class Device(models.Model):
         indexes = [
             models.Index(
                 fields=["user"], name="notifications_device_active", condition=models.Q(retired_at=None)
-            )
+            ),
+            models.Index(
+                fields=["registered_at"],
+                name="notifications_device_seen",
+                condition=models.Q(retired_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,10 +3,16 @@ from django.db.models.functions import Now
 
 from apps.notifications.models.device import Device
 from apps.notifications.models.notification import Notification
+from apps.users.models import User
+
+
+class PushQuerySet(models.QuerySet["Push"]):
+    def tests(self) -> "PushQuerySet":
+        return self.filter(notification=None)
 
 
 class Push(models.Model):
-    """One sending of a notification to one device: a row of the outbox.
+    """One sending of a notification to one device: a row of the outbox. Without a notification it is a test, see trials.py.
 
     A held one waits for staff, see hold.py. A worker owns a pending row until `lease_until`; what it does not settle by then belongs to the next one. `told_revision` is the
     catalogue's revision the text that was sent speaks of: a later change set up to it has nothing more to say to this device. A `bulk`
@@ -23,7 +29,10 @@ class Push(models.Model):
         EXPIRED = "expired"
 
     id = models.BigAutoField(primary_key=True)
-    notification = models.ForeignKey(Notification, models.CASCADE, related_name="pushes")
+    # Typed as if it were always there: whoever asks what a push tells has set the tests apart first.
+    notification: "models.ForeignKey[Notification, Notification]" = models.ForeignKey(  # type: ignore[misc]  # on purpose
+        Notification, models.CASCADE, related_name="pushes", null=True
+    )
     device = models.ForeignKey(Device, models.CASCADE, related_name="pushes")
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
     bulk = models.BooleanField(default=False, db_default=False)
@@ -38,18 +47,37 @@ class Push(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     settled_at = models.DateTimeField(null=True)
 
+    objects = PushQuerySet.as_manager()
+
     class Meta:
         verbose_name_plural = "pushes"
         constraints = [
-            models.UniqueConstraint(fields=["notification", "device"], name="notifications_push_once")
+            models.UniqueConstraint(fields=["notification", "device"], name="notifications_push_once"),
+            models.UniqueConstraint(
+                fields=["device"], name="notifications_push_one_test", condition=models.Q(notification=None)
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["bulk", "-high_priority", "next_try_at"],
                 name="notifications_push_due",
                 condition=models.Q(status="pending"),
-            )
+            ),
+            models.Index(
+                fields=["high_priority", "settled_at"],
+                name="notifications_push_sent",
+                condition=models.Q(status="sent"),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.status} to {self.device_id}"
+
+    @property
+    def is_test(self) -> bool:
+        return self.notification_id is None
+
+    @property
+    def user(self) -> User:
+        """Whom it is for."""
+        return self.device.user if self.is_test else self.notification.user

@@ -1,4 +1,4 @@
-from apps.notifications.views.devices import MyDevice, MyDevices
+from apps.notifications.views.devices import MyDevice, MyDevices, TestMyDevice
 from apps.notifications.views.notifications import (
     MyNotifications,
     NotificationSummary,
@@ -13,4 +13,5 @@ __all__ = [
     "NotificationSummary",
     "ReadAllNotifications",
     "ReadNotification",
+    "TestMyDevice",
 ]

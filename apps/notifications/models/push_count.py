@@ -1,0 +1,33 @@
+from collections import Counter
+
+from django.db import connection, models
+
+_ADD = """
+    INSERT INTO notifications_pushcount AS kept (outcome, number)
+    SELECT * FROM unnest(%s::text[], %s::bigint[]) AS added(outcome, number) ORDER BY outcome
+    ON CONFLICT (outcome) DO UPDATE SET number = kept.number + excluded.number
+"""
+
+
+class PushCountQuerySet(models.QuerySet["PushCount"]):
+    def add(self, counts: Counter[str]) -> None:
+        """Last in a transaction, since every other worker waits for these rows."""
+        if counts:
+            with connection.cursor() as cursor:
+                cursor.execute(_ADD, [list(counts), list(counts.values())])
+
+
+class PushCount(models.Model):
+    """How often a try to send a push has ended so, ever. Counted in the transaction that writes the outcomes, since workers have no endpoint."""
+
+    # What a try that settles nothing is counted as; the others are Push.Status.
+    RETRIED = "retried"
+    PUT_OFF = "put-off"
+
+    outcome = models.CharField(max_length=16, primary_key=True)
+    number = models.BigIntegerField()
+
+    objects = PushCountQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.outcome}"
