@@ -11,7 +11,7 @@ from apps.courses.models import Change, Revision
 from apps.notifications.audience import concerned
 from apps.notifications.composition import LONGEST_LIFE
 from apps.notifications.devices import REMOVED, SIGNED_OUT
-from apps.notifications.models import Notification, Push
+from apps.notifications.models import Notification, Preferences, Push
 from apps.notifications.net_change import NetChange
 from apps.users.models import Session
 
@@ -55,7 +55,11 @@ def reconsider(pushes: Sequence[Push], *, now: datetime) -> tuple[list[Wanted], 
     net = _Net(left, now)
     differing = {push.pk: net.of(push) for push in left}
     unwanted += [Unwanted(push, found) for push in left if isinstance(found := differing[push.pk], Why)]
-    kept = [(push, found) for push in left if isinstance(found := differing[push.pk], list)]
+    asked = [(push, found) for push in left if isinstance(found := differing[push.pk], list)]
+    chosen = Preferences.objects.in_bulk({push.notification.user_id for push, _ in asked})
+    silenced = {push.pk: _silenced(push, changes, chosen) for push, changes in asked}
+    unwanted += [Unwanted(push, why) for push, _ in asked if (why := silenced[push.pk])]
+    kept = [(push, changes) for push, changes in asked if not silenced[push.pk]]
     wanted = []
     for push, changes in _still_concerned(kept):
         if changes:
@@ -159,6 +163,20 @@ def _tellings(
                 )
             )
     return found
+
+
+def _silenced(
+    push: Push, changes: list[NetChange], chosen: dict[uuid.UUID, Preferences]
+) -> Notification.Why | None:
+    """What the user has switched off since, or what is left would not have rung by itself."""
+    preferences = chosen.get(push.notification.user_id)
+    if preferences is None:
+        return None
+    heard = [change for change in changes if change.course not in preferences.muted_courses]
+    if changes and not heard:
+        return Why.MUTED
+    categories = {change.category for change in heard} or {push.notification.category}
+    return None if any(map(preferences.rings_for, categories)) else Why.PUSH_OFF
 
 
 def _same(old: Any, new: Any) -> bool:

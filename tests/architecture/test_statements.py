@@ -66,6 +66,7 @@ PERSONAL = {
     "/api/v1/me/devices/": [""],
     "/api/v1/me/notifications/": ["", "unread=true"],
     "/api/v1/me/notifications/summary/": [""],
+    "/api/v1/me/notification-preferences/": [""],
 }
 # In an order in which none takes away what another needs.
 WRITES = [
@@ -78,6 +79,7 @@ WRITES = [
     ("DELETE", "/api/v1/me/calendar-feed/"),
     ("PUT", "/api/v1/me/devices/"),
     ("DELETE", "/api/v1/me/devices/<uuid:id>/"),
+    ("PATCH", "/api/v1/me/notification-preferences/"),
     ("POST", "/api/v1/me/notifications/<uuid:id>/read/"),
     ("POST", "/api/v1/me/notifications/read-all/"),
     ("POST", "/api/v1/auth/token/"),
@@ -89,6 +91,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/api/v1/me/"): {"first_name": "Alisa"},
     ("POST", "/api/v1/me/enrolments/"): {"course": str(api_id("c0")), "group": "103"},
     ("PUT", "/api/v1/me/devices/"): {"kind": "token", "address": "new", "platform": "ios"},
+    ("PATCH", "/api/v1/me/notification-preferences/"): {
+        "categories": {"exams": {"push": False}},
+        "muted_courses": [str(api_id("c0")), str(api_id("c1"))],
+    },
 }
 
 

@@ -62,6 +62,8 @@ ENGLISH = Catalogue(
         "no-device": "It did not ring: no phone of yours was signed in.",
         "signed-out": "It did not ring: the phone had been signed out by then.",
         "unfollowed": "It did not ring: by then you no longer followed this, or had hidden it.",
+        "muted": "It did not ring: you had muted the course by then.",
+        "push-off": "It did not ring: you want this kind of message in the inbox only.",
         "undone": "It did not ring: the change was undone before.",
         "told": "It did not ring: a later message had told you already.",
         "expired": "It did not ring: it could not reach your phone in time.",

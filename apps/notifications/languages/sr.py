@@ -62,6 +62,8 @@ SERBIAN = Catalogue(
         "no-device": "Nije stiglo na telefon: nijedan vaš telefon nije bio prijavljen.",
         "signed-out": "Nije stiglo na telefon: telefon je u međuvremenu odjavljen.",
         "unfollowed": "Nije stiglo na telefon: u međuvremenu ste prestali da pratite ovo ili ste ga sakrili.",
+        "muted": "Nije stiglo na telefon: u međuvremenu ste utišali predmet.",
+        "push-off": "Nije stiglo na telefon: ovakve poruke želite samo u sandučetu.",
         "undone": "Nije stiglo na telefon: izmena je pre toga poništena.",
         "told": "Nije stiglo na telefon: kasnija poruka vam je to već javila.",
         "expired": "Nije stiglo na telefon: nije moglo da stigne na vreme.",

@@ -3,6 +3,7 @@ from apps.notifications.models.fan_out import FanOut, Folded
 from apps.notifications.models.hold import Hold
 from apps.notifications.models.notification import Notification
 from apps.notifications.models.pause import Pause
+from apps.notifications.models.preferences import Preferences
 from apps.notifications.models.push import Push
 
-__all__ = ["Device", "FanOut", "Folded", "Hold", "Notification", "Pause", "Push"]
+__all__ = ["Device", "FanOut", "Folded", "Hold", "Notification", "Pause", "Preferences", "Push"]

@@ -38,6 +38,8 @@ class Notification(models.Model):
         NO_DEVICE = "no-device"
         SIGNED_OUT = "signed-out"
         UNFOLLOWED = "unfollowed"
+        MUTED = "muted"
+        PUSH_OFF = "push-off"
         UNDONE = "undone"
         TOLD = "told"
         EXPIRED = "expired"

@@ -1,0 +1,35 @@
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+def _categories() -> "ArrayField[list[str], list[str]]":
+    return ArrayField(models.CharField(max_length=16), default=list, blank=True)
+
+
+class Preferences(models.Model):
+    """What a user wants to hear of, and how. Who has no row has chosen nothing: all is on.
+
+    Kept as what is switched off, so that a category that comes later is on for everybody. Nothing of a category in `inbox_off` reaches
+    the user at all, since a push tells of a message in the inbox. A muted course is named without referring to its row, so the choice
+    outlives a course that leaves the catalogue and comes back.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        primary_key=True,
+        related_name="notification_preferences",
+    )
+    push_off = _categories()
+    inbox_off = _categories()
+    muted_courses = ArrayField(models.UUIDField(), default=list, blank=True)
+
+    class Meta:
+        verbose_name_plural = "preferences"
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user_id}"
+
+    def rings_for(self, category: str) -> bool:
+        return category not in self.push_off and category not in self.inbox_off
