@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from apps.notifications import firebase
+from apps.notifications.choices import Choices
 from apps.notifications.messages import text
 from apps.notifications.models import Pause, Push
 from apps.notifications.outcomes import Outcome, Verdict
 from apps.notifications.pauses import Gate, scopes_paused
+from apps.notifications.postponing import put_off
 from apps.notifications.reconsidering import Wanted, reconsider
 from apps.notifications.settling import Answered, release, settle, settle_unwanted
 
@@ -54,9 +56,10 @@ def send_due() -> int:
     pushes, claimed_at = claim()
     if not pushes:
         return 0
-    wanted, unwanted = reconsider(pushes, now=claimed_at)
+    choices = Choices.of(pushes)
+    wanted, unwanted = reconsider(pushes, choices, now=claimed_at)
     settle_unwanted(unwanted)
-    _send_all(wanted, claimed_at, latest_start)
+    _send_all(put_off(wanted, choices, now=claimed_at), claimed_at, latest_start)
     return len(pushes)
 
 

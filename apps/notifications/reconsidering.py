@@ -9,9 +9,10 @@ from typing import Any
 
 from apps.courses.models import Change, Revision
 from apps.notifications.audience import concerned
+from apps.notifications.choices import Choices
 from apps.notifications.composition import LONGEST_LIFE
 from apps.notifications.devices import REMOVED, SIGNED_OUT
-from apps.notifications.models import Notification, Preferences, Push
+from apps.notifications.models import Notification, Push
 from apps.notifications.net_change import NetChange
 from apps.users.models import Session
 
@@ -36,7 +37,7 @@ class Unwanted:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Telling:
-    """One push to one device of one change, now or in the last days."""
+    """One push to one device of one change, now or in the last days. `pending`: it is about to be sent, and not put off."""
 
     revision: int
     sent_through: int | None
@@ -44,7 +45,9 @@ class _Telling:
     change: NetChange
 
 
-def reconsider(pushes: Sequence[Push], *, now: datetime) -> tuple[list[Wanted], list[Unwanted]]:
+def reconsider(
+    pushes: Sequence[Push], choices: Choices, *, now: datetime
+) -> tuple[list[Wanted], list[Unwanted]]:
     """`pushes` come with notification, its user, and device selected."""
     # Read before the values: a change committed in between is told twice rather than never.
     revision = Revision.objects.values_list("n", flat=True).first() or 0
@@ -52,12 +55,11 @@ def reconsider(pushes: Sequence[Push], *, now: datetime) -> tuple[list[Wanted], 
     reasons = {push.pk: _unwanted(push, live, now) for push in pushes}
     unwanted = [Unwanted(push, why) for push in pushes if (why := reasons[push.pk])]
     left = [push for push in pushes if not reasons[push.pk]]
-    net = _Net(left, now)
+    net = _Net(left, choices, now)
     differing = {push.pk: net.of(push) for push in left}
     unwanted += [Unwanted(push, found) for push in left if isinstance(found := differing[push.pk], Why)]
     asked = [(push, found) for push in left if isinstance(found := differing[push.pk], list)]
-    chosen = Preferences.objects.in_bulk({push.notification.user_id for push, _ in asked})
-    silenced = {push.pk: _silenced(push, changes, chosen) for push, changes in asked}
+    silenced = {push.pk: choices.silenced(push, changes) for push, changes in asked}
     unwanted += [Unwanted(push, why) for push, _ in asked if (why := silenced[push.pk])]
     kept = [(push, changes) for push, changes in asked if not silenced[push.pk]]
     wanted = []
@@ -90,10 +92,10 @@ def _unwanted(push: Push, live: set[uuid.UUID], now: datetime) -> Notification.W
 class _Net:
     """The net difference, for each device, since it was last told."""
 
-    def __init__(self, pushes: Sequence[Push], now: datetime) -> None:
+    def __init__(self, pushes: Sequence[Push], choices: Choices, now: datetime) -> None:
         stored = [change for push in pushes for change in _changes(push.notification)]
         self.now_values = _current({change.id for change in stored})
-        self.tellings = _tellings(pushes, now - LONGEST_LIFE - timedelta(days=1))
+        self.tellings = _tellings(pushes, choices, now)
 
     def of(self, push: Push) -> list[NetChange] | Notification.Why:
         """The changes left to tell, or why there are none."""
@@ -144,39 +146,27 @@ def _current(objects: set[uuid.UUID]) -> dict[Key, Any]:
 
 
 def _tellings(
-    pushes: Sequence[Push], since: datetime
+    pushes: Sequence[Push], choices: Choices, now: datetime
 ) -> dict[tuple[uuid.UUID, uuid.UUID, str], list[_Telling]]:
     """What else these devices were to be told lately, by device, object and field."""
     found: dict[tuple[uuid.UUID, uuid.UUID, str], list[_Telling]] = defaultdict(list)
+    since = now - LONGEST_LIFE - timedelta(days=1)
     others = Push.objects.filter(
         device__in={push.device_id for push in pushes}, created_at__gte=since
     ).select_related("notification")
     for other in others:
         sent = other.told_revision if other.status == Push.Status.SENT else None
+        pending = other.status == Push.Status.PENDING and choices.wait(other, now) is None
         for change in _changes(other.notification):
             found[other.device_id, change.id, change.field].append(
                 _Telling(
                     revision=other.notification.change_set_id,
                     sent_through=sent,
-                    pending=other.status == Push.Status.PENDING,
+                    pending=pending,
                     change=change,
                 )
             )
     return found
-
-
-def _silenced(
-    push: Push, changes: list[NetChange], chosen: dict[uuid.UUID, Preferences]
-) -> Notification.Why | None:
-    """What the user has switched off since, or what is left would not have rung by itself."""
-    preferences = chosen.get(push.notification.user_id)
-    if preferences is None:
-        return None
-    heard = [change for change in changes if change.course not in preferences.muted_courses]
-    if changes and not heard:
-        return Why.MUTED
-    categories = {change.category for change in heard} or {push.notification.category}
-    return None if any(map(preferences.rings_for, categories)) else Why.PUSH_OFF
 
 
 def _same(old: Any, new: Any) -> bool:

@@ -93,7 +93,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/api/v1/me/devices/"): {"kind": "token", "address": "new", "platform": "ios"},
     ("PATCH", "/api/v1/me/notification-preferences/"): {
         "categories": {"exams": {"push": False}},
-        "muted_courses": [str(api_id("c0")), str(api_id("c1"))],
+        "quiet_hours": {"from": "22:00", "to": "07:00"},
     },
 }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from apps.courses.models import Term
 from apps.notifications.delivery import send_due
@@ -35,7 +36,7 @@ def alice() -> User:
     }
     dates: dict[str, Any] = {"starts_on": teaching["starts_on"], "ends_on": teaching["ends_on"]}
     put_term(silenced=True, periods=[teaching], time_zone="UTC", **dates)
-    alice = make_user("alice")
+    alice = make_user("alice", time_zone="UTC")
     make_device(alice, "alice")
     return alice
 
@@ -169,3 +170,34 @@ def test_a_deletion_taken_back_before_it_was_told_rings_nobody(phones: Phones, a
     delete_course(2)
     put_course(3)
     assert after(phones) == []
+
+
+def test_a_course_that_is_muted(phones: Phones, alice: User) -> None:
+    put_course(1, silenced=True)
+    follow(alice, stored())
+    choices(alice, {"muted_courses": [str(stored().pk)]})
+    put_course(2, entries=[entry(rooms=["Raf04"])])
+    assert after(phones) == []
+    choices(alice, {"muted_courses": []})
+    put_course(3, entries=[entry(rooms=["Raf05"])])
+    assert after(phones) == ["Algorithms: new room: Tue 11:15: Raf04 → Raf05"]
+
+
+def test_a_change_in_quiet_hours(phones: Phones, alice: User) -> None:
+    put_course(1, silenced=True)
+    follow(alice, stored())
+    now = timezone.now()
+    hours = {"from": f"{now - timedelta(hours=1):%H:%M}", "to": f"{now + timedelta(minutes=5):%H:%M}"}
+    choices(alice, {"quiet_hours": hours})
+    in_a_week = {"date": (NEXT_TUESDAY + timedelta(days=7)).isoformat(), "status": "cancelled"}
+    put_course(2, entries=[entry(exceptions=[in_a_week])])
+    assert after(phones) == []
+    choices(alice, {"quiet_hours": None})
+    assert after(phones) == ["Algorithms cancelled: DAY 11:15 Raf20 is cancelled."]
+
+
+def choices(user: User, changes: dict[str, Any]) -> None:
+    """As the app sends them."""
+    phone = APIClient()
+    phone.force_authenticate(user)
+    assert phone.patch("/api/v1/me/notification-preferences/", changes).status_code == 200

@@ -31,6 +31,7 @@ def test_who_has_chosen_nothing_hears_of_everything(client: APIClient) -> None:
     answer = client.get(URL)
     assert answer.json()["categories"] == {"schedule": ON, "exams": ON, "courses": ON}
     assert answer.json()["muted_courses"] == []
+    assert answer.json()["quiet_hours"] is None
     assert answer["Cache-Control"] == "private, no-cache"
     assert not Preferences.objects.exists(), "reading writes nothing"
 
@@ -65,6 +66,15 @@ def test_a_list_of_muted_courses_replaces_the_one_before(client: APIClient) -> N
     assert client.get(URL).json()["muted_courses"] == [second]
 
 
+def test_quiet_hours_are_set_changed_in_part_and_taken_back(client: APIClient) -> None:
+    hours = {"from": "22:00", "to": "07:30"}
+    assert client.patch(URL, {"quiet_hours": hours}).json()["quiet_hours"] == hours
+    assert client.patch(URL, {"quiet_hours": {"to": "06:00"}}).json()["quiet_hours"]["from"] == "22:00"
+    assert client.get(URL).json()["quiet_hours"] == {"from": "22:00", "to": "06:00"}
+    assert client.patch(URL, {"muted_courses": []}).json()["quiet_hours"] == {"from": "22:00", "to": "06:00"}
+    assert client.patch(URL, {"quiet_hours": None}).json()["quiet_hours"] is None
+
+
 def test_a_course_may_leave_the_catalogue_and_stay_muted(client: APIClient) -> None:
     course, other = str(make_course().pk), str(make_course().pk)
     client.patch(URL, {"muted_courses": [course]})
@@ -95,6 +105,16 @@ def test_an_unknown_course_is_named_by_its_place_and_nothing_is_changed(client: 
         ({"categories": {"exams": True}}, "categories.exams"),
         ({"categories": None}, "categories"),
         ({"categories": []}, "categories"),
+        ({"quiet_hours": {"from": "22:00"}}, "quiet_hours.to"),
+        ({"quiet_hours": {}}, "quiet_hours.from"),
+        ({"quiet_hours": {"from": "22:00", "to": "22:00"}}, "quiet_hours.to"),
+        ({"quiet_hours": {"from": "24:00", "to": "07:00"}}, "quiet_hours.from"),
+        ({"quiet_hours": {"from": "22:00:01", "to": "07:00"}}, "quiet_hours.from"),
+        ({"quiet_hours": {"from": "٢٢:00", "to": "07:00"}}, "quiet_hours.from"),
+        ({"quiet_hours": {"from": "22:00", "to": 7}}, "quiet_hours.to"),
+        ({"quiet_hours": {"from": "22:00", "to": None}}, "quiet_hours.to"),
+        ({"quiet_hours": {"from": "22:00", "to": "07:00", "until": "8"}}, "quiet_hours.until"),
+        ({"quiet_hours": "22:00-07:00"}, "quiet_hours"),
         ({"muted_courses": None}, "muted_courses"),
         ({"muted_courses": "x"}, "muted_courses"),
         ({"muted_courses": ["x"]}, "muted_courses.0"),

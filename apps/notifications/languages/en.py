@@ -58,6 +58,7 @@ ENGLISH = Catalogue(
         "waiting": "It is about to ring your phone.",
         "held": "It has not rung yet: it would ring very many phones, so staff look at it first.",
         "rejected": "It did not ring: staff held it back.",
+        "quiet": "It has not rung yet: it waits until your quiet hours are over.",
         "rang": "It rang because you follow this.",
         "no-device": "It did not ring: no phone of yours was signed in.",
         "signed-out": "It did not ring: the phone had been signed out by then.",

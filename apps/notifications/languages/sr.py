@@ -58,6 +58,7 @@ SERBIAN = Catalogue(
         "waiting": "Uskoro stiže na telefon.",
         "held": "Još nije stiglo na telefon: stiglo bi na veoma mnogo telefona, pa ga osoblje prvo pregleda.",
         "rejected": "Nije stiglo na telefon: osoblje ga je zadržalo.",
+        "quiet": "Još nije stiglo na telefon: čeka da prođu vaši tihi sati.",
         "rang": "Stiglo je na telefon jer ovo pratite.",
         "no-device": "Nije stiglo na telefon: nijedan vaš telefon nije bio prijavljen.",
         "signed-out": "Nije stiglo na telefon: telefon je u međuvremenu odjavljen.",

@@ -34,6 +34,7 @@ class Notification(models.Model):
         WAITING = "waiting"
         HELD = "held"
         REJECTED = "rejected"
+        QUIET = "quiet"
         RANG = "rang"
         NO_DEVICE = "no-device"
         SIGNED_OUT = "signed-out"

@@ -12,7 +12,8 @@ class Preferences(models.Model):
 
     Kept as what is switched off, so that a category that comes later is on for everybody. Nothing of a category in `inbox_off` reaches
     the user at all, since a push tells of a message in the inbox. A muted course is named without referring to its row, so the choice
-    outlives a course that leaves the catalogue and comes back.
+    outlives a course that leaves the catalogue and comes back. Quiet hours
+    are of the clock in the user's zone, and go over midnight when they begin later than they end.
     """
 
     user = models.OneToOneField(
@@ -24,9 +25,18 @@ class Preferences(models.Model):
     push_off = _categories()
     inbox_off = _categories()
     muted_courses = ArrayField(models.UUIDField(), default=list, blank=True)
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_to = models.TimeField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "preferences"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(quiet_from=None, quiet_to=None)
+                | models.Q(quiet_from__isnull=False, quiet_to__isnull=False),
+                name="notifications_preferences_quiet_from_and_to",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"preferences of {self.user_id}"

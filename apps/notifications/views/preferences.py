@@ -1,5 +1,8 @@
 """/me/notification-preferences/."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.db import transaction
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
@@ -12,7 +15,7 @@ from rest_framework.views import APIView
 
 from apps.core.openapi import problems
 from apps.notifications.preference_serializers import PreferencesSerializer
-from apps.notifications.preferences import UnknownCourse, change_preferences, preferences_of
+from apps.notifications.preferences import Refused, change_preferences, preferences_of
 from apps.users.authentication import user_of
 
 
@@ -40,8 +43,11 @@ class MyNotificationPreferences(APIView):
         try:
             with transaction.atomic():
                 chosen = change_preferences(user_id=user_of(request).pk, changes=body.validated_data)
-        except UnknownCourse as error:
-            raise ValidationError(
-                {"muted_courses": {str(error.position): ["There is no such course."]}}
-            ) from error
+        except Refused as error:
+            raise ValidationError(_at(error.path, error.detail)) from error
         return Response(PreferencesSerializer(chosen).data)
+
+
+def _at(path: Sequence[str], detail: Any) -> Any:
+    """As a serializer would have said it."""
+    return _at(path[:-1], {path[-1]: detail}) if path else detail
