@@ -1,5 +1,6 @@
 """What a user's clock shows: hours of the day in a zone whose clocks are put forward and back."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 _DAY = timedelta(days=1)
@@ -18,6 +19,21 @@ def quiet_until(now: datetime, *, begins: time, ends: time, zone: tzinfo) -> dat
         if first <= now < last:
             return last
     return None
+
+
+def next_hour(
+    now: datetime, *, hour: int, zone: tzinfo, not_on: Collection[date] = ()
+) -> tuple[date, datetime]:
+    """The next day whose full hour lies ahead, but for the days `not_on`, and that moment."""
+    day = now.astimezone(zone).date() - _DAY
+    while day in not_on or hour_of(day, hour=hour, zone=zone) <= now:
+        day += _DAY
+    return day, hour_of(day, hour=hour, zone=zone)
+
+
+def hour_of(day: date, *, hour: int, zone: tzinfo) -> datetime:
+    """The first time when it is shown twice; when it is skipped, as if the clock had been put forward later (RFC 5545, section 3.3.5)."""
+    return datetime.combine(day, time(hour), zone).astimezone(UTC)
 
 
 def _moments(day: date, clock: time, zone: tzinfo) -> tuple[datetime, datetime]:

@@ -5,19 +5,19 @@ import traceback
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from apps.notifications import firebase
 from apps.notifications.choices import Choices
-from apps.notifications.messages import text
 from apps.notifications.models import Pause, Push
 from apps.notifications.outcomes import Outcome, Verdict
 from apps.notifications.pauses import Gate, scopes_paused
 from apps.notifications.postponing import put_off
-from apps.notifications.reconsidering import Wanted, reconsider
+from apps.notifications.reconsidering import reconsider
+from apps.notifications.ringing import Together, gather, ring
 from apps.notifications.settling import Answered, release, settle, settle_unwanted
+from apps.notifications.summaries import claim_others
 
 BATCH = 200
 SENDERS = 8
@@ -38,6 +38,11 @@ _CLAIM = """
               SELECT FROM notifications_pause AS pause
               WHERE pause.until > statement_timestamp() AND pause.scope IN (%(everything)s, device.platform)
           )
+          AND (waiting.summary_day IS NULL OR NOT EXISTS (
+              SELECT FROM notifications_push AS first
+              WHERE first.device_id = waiting.device_id AND first.summary_day = waiting.summary_day
+                AND first.status = 'pending' AND first.id < waiting.id
+          ))
         ORDER BY waiting.high_priority DESC, waiting.next_try_at
         LIMIT %(batch)s
         FOR UPDATE OF waiting SKIP LOCKED
@@ -59,7 +64,8 @@ def send_due() -> int:
     choices = Choices.of(pushes)
     wanted, unwanted = reconsider(pushes, choices, now=claimed_at)
     settle_unwanted(unwanted)
-    _send_all(put_off(wanted, choices, now=claimed_at), claimed_at, latest_start)
+    due = put_off(wanted, choices, now=claimed_at)
+    _send_all(gather(due, choices, claimed_at), claimed_at, latest_start)
     return len(pushes)
 
 
@@ -71,16 +77,17 @@ def claim() -> tuple[list[Push], datetime]:
         rows = cursor.fetchall()
     if not rows:
         return [], datetime.now(UTC)
+    claimed = [row[0] for row in rows]
     pushes = Push.objects.select_related("device", "notification__user").filter(
-        pk__in=[row[0] for row in rows]
+        pk__in=[*claimed, *claim_others(claimed)]
     )
     return list(pushes.order_by("-high_priority", "notification__change_set", "pk")), rows[0][1]
 
 
-def _send_all(wanted: Sequence[Wanted], claimed_at: datetime, latest_start: float) -> None:
+def _send_all(ringing: Sequence[Together], claimed_at: datetime, latest_start: float) -> None:
     gate = Gate()
     with ThreadPoolExecutor(SENDERS, thread_name_prefix="push") as pool:
-        waiting = {pool.submit(_send, each, gate, latest_start): each for each in wanted}
+        waiting = {pool.submit(_send, each, gate, latest_start): each for each in ringing}
         try:
             while waiting:
                 done, _ = wait(waiting, timeout=FLUSH_SECONDS)
@@ -91,25 +98,28 @@ def _send_all(wanted: Sequence[Wanted], claimed_at: datetime, latest_start: floa
             gate.close(Pause.EVERYTHING)
 
 
-def _flush(done: Sequence[tuple[Wanted, "Future[Outcome | None]"]], claimed_at: datetime) -> None:
+def _flush(done: Sequence[tuple[Together, "Future[Outcome | None]"]], claimed_at: datetime) -> None:
     answers = [
         Answered(each.push, outcome, each.told_revision, claimed_at)
-        for each, future in done
+        for together, future in done
         if (outcome := future.result())
+        for each in together
     ]
     if answers:
         settle(answers)
-    if not_started := [each.push for each, future in done if future.result() is None]:
+    if not_started := [
+        each.push for together, future in done if future.result() is None for each in together
+    ]:
         release(not_started)
 
 
-def _send(wanted: Wanted, gate: Gate, latest_start: float) -> Outcome | None:
+def _send(together: Together, gate: Gate, latest_start: float) -> Outcome | None:
     """In a thread of the pool, away from the database. None when it was not started."""
-    platform = wanted.push.device.platform
+    platform = together[0].push.device.platform
     if not gate.is_open(platform) or time.monotonic() > latest_start:
         return None
     try:
-        outcome = firebase.send(_ring(wanted), now=datetime.now(UTC))
+        outcome = firebase.send(ring(together), now=datetime.now(UTC))
     except Exception:  # noqa: BLE001  # a fault of ours in one message must not hold up the others
         return Outcome(Verdict.DEAD, traceback.format_exc())
     if outcome.verdict is Verdict.PAUSE_PLATFORM:
@@ -117,25 +127,3 @@ def _send(wanted: Wanted, gate: Gate, latest_start: float) -> Outcome | None:
     elif outcome.verdict in (Verdict.PAUSE_ALL, Verdict.OPEN_CIRCUIT):
         gate.close(Pause.EVERYTHING)
     return outcome
-
-
-def _ring(wanted: Wanted) -> firebase.Ring:
-    push, notification = wanted.push, wanted.push.notification
-    course = notification.params["courses"].get(str(notification.course_id), {})
-    today = datetime.now(ZoneInfo(course.get("time_zone", "UTC"))).date()
-    return firebase.Ring(
-        kind=push.device.kind,
-        address=push.device.address,
-        platform=push.device.platform,
-        text=text(wanted.changes, notification.params, language=notification.user.language, today=today),
-        category=notification.category,
-        data={
-            "notification": str(notification.pk),
-            "kind": notification.kind,
-            "course": str(notification.course_id or ""),
-            "revision": str(notification.change_set_id),
-            "deep_link": notification.deep_link,
-        },
-        high_priority=push.high_priority,
-        expires_at=push.expires_at,
-    )

@@ -13,9 +13,9 @@ from apps.notifications.reconsidering import Wanted
 # A worker so slow that another took over puts nothing off that was settled. What will be near by then is as urgent as if it were told then.
 _POSTPONE = """
     UPDATE notifications_push AS push
-    SET next_try_at = least(row.until, push.expires_at), lease_until = NULL,
+    SET next_try_at = least(row.until, push.expires_at), lease_until = NULL, summary_day = row.summary_day,
         high_priority = coalesce(notification.starts_at <= row.until + %s * interval '1 second', false)
-    FROM unnest(%s::bigint[], %s::timestamptz[]) AS row(id, until), notifications_notification AS notification
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::date[]) AS row(id, until, summary_day), notifications_notification AS notification
     WHERE push.id = row.id AND push.status = 'pending' AND notification.id = push.notification_id
 """
 _EXPLAIN = """
@@ -42,6 +42,7 @@ def _postpone(later: Sequence[tuple[Push, Wait]]) -> None:
                 HIGH_PRIORITY_WITHIN.total_seconds(),
                 [push.pk for push, _ in later],
                 [wait.until for _, wait in later],
+                [wait.summary_day for _, wait in later],
             ],
         )
         cursor.execute(_EXPLAIN, [list(whys), list(whys.values())])

@@ -35,6 +35,13 @@ class ClockField(serializers.Field[time, str, str, time]):
         return time.fromisoformat(data)
 
 
+class HourField(serializers.IntegerField):
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int:
+            self.fail("invalid")
+        return data
+
+
 class ChannelsSerializer(StrictSerializer):
     push = TrueOrFalse(help_text="Whether phones ring. Nothing rings that is not in the inbox.")
     inbox = TrueOrFalse(help_text="Whether there is a message at all.")
@@ -65,6 +72,12 @@ class PreferencesSerializer(StrictSerializer):
         help_text="By the clock of the user's time zone; over midnight when they begin later than they end. A push waits until they are "
         "over, unless what it tells of begins before. null: none.",
     )
+    daily_summary_hour = HourField(
+        min_value=0,
+        max_value=23,
+        allow_null=True,
+        help_text="By the same clock, outside the quiet hours: what does not begin within a day rings once a day, then. null: none.",
+    )
 
     def to_representation(self, instance: Preferences) -> dict[str, Any]:
         return {
@@ -76,6 +89,7 @@ class PreferencesSerializer(StrictSerializer):
                 for category in Notification.Category.values
             },
             "muted_courses": [str(course) for course in instance.muted_courses],
+            "daily_summary_hour": instance.summary_hour,
             "quiet_hours": None
             if instance.quiet_from is None
             else QuietHoursSerializer().to_representation(instance),

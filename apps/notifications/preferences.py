@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import time
 from typing import TypedDict
 
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from apps.courses.models import Course
@@ -20,12 +21,13 @@ _LOCK = """
 
 class PreferenceChanges(TypedDict, total=False):
     """`categories` is `{category: {"push": bool, "inbox": bool}}`, `quiet_hours` is `{"from": time, "to": time}`, and of both either
-    may be left out; None for no quiet hours. `muted_courses` replaces the list.
+    may be left out; None for no quiet hours, or no summary. `muted_courses` replaces the list.
     """
 
     categories: Mapping[str, Mapping[str, bool]]
     muted_courses: Sequence[uuid.UUID]
     quiet_hours: Mapping[str, time] | None
+    daily_summary_hour: int | None
 
 
 class Refused(Exception):
@@ -51,8 +53,12 @@ def change_preferences(*, user_id: uuid.UUID, changes: PreferenceChanges) -> Pre
         preferences.muted_courses = _known(changes["muted_courses"], preferences.muted_courses)
     if "quiet_hours" in changes:
         _set_quiet_hours(preferences, changes["quiet_hours"])
+    if "daily_summary_hour" in changes:
+        preferences.summary_hour = changes["daily_summary_hour"]
+    if preferences.summary_is_quiet():
+        raise Refused("daily_summary_hour", detail="It would ring within the quiet hours.")
     preferences.save(force_update=True)
-    if "quiet_hours" in changes:
+    if "quiet_hours" in changes or "daily_summary_hour" in changes:
         _look_again(user_id)
     return preferences
 
@@ -80,9 +86,12 @@ def _set_quiet_hours(preferences: Preferences, hours: Mapping[str, time] | None)
 def _look_again(user_id: uuid.UUID) -> None:
     """What was put off for the choice before may be due by this one."""
     put_off = Push.objects.filter(
-        notification__user=user_id, notification__why=Notification.Why.QUIET, status=Push.Status.PENDING
+        Q(lease_until=None) | Q(lease_until__lte=Now()),
+        notification__user=user_id,
+        notification__why__in=[Notification.Why.QUIET, Notification.Why.SUMMARY],
+        status=Push.Status.PENDING,
     )
-    put_off.update(next_try_at=Now())
+    put_off.update(next_try_at=Now(), summary_day=None)
 
 
 def _known(asked: Sequence[uuid.UUID], before: Sequence[uuid.UUID]) -> list[uuid.UUID]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from apps.notifications.clocks import quiet_until
+from apps.notifications.clocks import next_hour, quiet_until
 
 YEAR = datetime(2025, 12, 1, tzinfo=UTC)
 BELGRADE = ZoneInfo("Europe/Belgrade")
@@ -99,3 +99,28 @@ def test_an_end_that_is_skipped_comes_after_the_skip() -> None:
     now = datetime.fromisoformat("2026-03-29T01:59:00+01:00")
     found = quiet_until(now, begins=time(22), ends=time(2, 30), zone=BELGRADE)
     assert found == datetime.fromisoformat("2026-03-29T03:30:00+02:00")
+
+
+@given(now=moments, hour=st.integers(0, 23), zone=zones)
+def test_the_next_hour_lies_ahead_within_a_day_and_comes_once_each_day(
+    now: datetime, hour: int, zone: ZoneInfo
+) -> None:
+    day, first = next_hour(now, hour=hour, zone=zone)
+    assert now < first <= now + timedelta(hours=25)
+    assert first.astimezone(zone).hour == hour or shifts(first, zone)
+    following, second = next_hour(first, hour=hour, zone=zone)
+    assert following == day + timedelta(days=1)
+    assert next_hour(now, hour=hour, zone=zone, not_on={day}) == (following, second)
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2026-03-29T00:00:00+01:00", "2026-03-29T03:00:00+02:00"),
+        ("2026-10-25T00:00:00+02:00", "2026-10-25T02:00:00+02:00"),
+        ("2026-10-25T02:00:00+02:00", "2026-10-26T02:00:00+01:00"),
+    ],
+)
+def test_an_hour_that_is_skipped_or_repeated_comes_once(now: str, expected: str) -> None:
+    _, found = next_hour(datetime.fromisoformat(now), hour=2, zone=BELGRADE)
+    assert found == datetime.fromisoformat(expected)

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from apps.courses.models import Term
 from apps.notifications.delivery import send_due
-from apps.notifications.models import FanOut
+from apps.notifications.models import FanOut, Push
 from apps.notifications.outbox import expand_due
 from apps.users.models import User
 from tests.factories.courses import follow, follow_group, make_user
@@ -193,6 +193,18 @@ def test_a_change_in_quiet_hours(phones: Phones, alice: User) -> None:
     put_course(2, entries=[entry(exceptions=[in_a_week])])
     assert after(phones) == []
     choices(alice, {"quiet_hours": None})
+    assert after(phones) == ["Algorithms cancelled: DAY 11:15 Raf20 is cancelled."]
+
+
+def test_a_far_change_with_a_daily_summary(phones: Phones, alice: User) -> None:
+    put_course(1, silenced=True)
+    follow(alice, stored())
+    choices(alice, {"daily_summary_hour": (timezone.now() + timedelta(hours=3)).hour})
+    in_a_week = {"date": (NEXT_TUESDAY + timedelta(days=7)).isoformat(), "status": "cancelled"}
+    put_course(2, entries=[entry(exceptions=[in_a_week])])
+    assert after(phones) == []
+    assert Push.objects.get().next_try_at > timezone.now() + timedelta(hours=1)
+    choices(alice, {"daily_summary_hour": None})
     assert after(phones) == ["Algorithms cancelled: DAY 11:15 Raf20 is cancelled."]
 
 

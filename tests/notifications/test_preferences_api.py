@@ -31,7 +31,7 @@ def test_who_has_chosen_nothing_hears_of_everything(client: APIClient) -> None:
     answer = client.get(URL)
     assert answer.json()["categories"] == {"schedule": ON, "exams": ON, "courses": ON}
     assert answer.json()["muted_courses"] == []
-    assert answer.json()["quiet_hours"] is None
+    assert (answer.json()["quiet_hours"], answer.json()["daily_summary_hour"]) == (None, None)
     assert answer["Cache-Control"] == "private, no-cache"
     assert not Preferences.objects.exists(), "reading writes nothing"
 
@@ -75,6 +75,15 @@ def test_quiet_hours_are_set_changed_in_part_and_taken_back(client: APIClient) -
     assert client.patch(URL, {"quiet_hours": None}).json()["quiet_hours"] is None
 
 
+def test_a_daily_summary_is_set_and_taken_back(client: APIClient) -> None:
+    body = {"daily_summary_hour": 7, "quiet_hours": {"from": "22:00", "to": "07:00"}}
+    answer = client.patch(URL, body)
+    assert answer.json().items() >= body.items()
+    later = client.patch(URL, {"quiet_hours": {"to": "08:00"}})
+    assert [error["field"] for error in later.json()["errors"]] == ["daily_summary_hour"]
+    assert client.patch(URL, {"daily_summary_hour": None}).json()["daily_summary_hour"] is None
+
+
 def test_a_course_may_leave_the_catalogue_and_stay_muted(client: APIClient) -> None:
     course, other = str(make_course().pk), str(make_course().pk)
     client.patch(URL, {"muted_courses": [course]})
@@ -115,6 +124,14 @@ def test_an_unknown_course_is_named_by_its_place_and_nothing_is_changed(client: 
         ({"quiet_hours": {"from": "22:00", "to": None}}, "quiet_hours.to"),
         ({"quiet_hours": {"from": "22:00", "to": "07:00", "until": "8"}}, "quiet_hours.until"),
         ({"quiet_hours": "22:00-07:00"}, "quiet_hours"),
+        ({"daily_summary_hour": 24}, "daily_summary_hour"),
+        ({"daily_summary_hour": -1}, "daily_summary_hour"),
+        ({"daily_summary_hour": "18"}, "daily_summary_hour"),
+        ({"daily_summary_hour": 18.0}, "daily_summary_hour"),
+        ({"daily_summary_hour": True}, "daily_summary_hour"),
+        ({"daily_summary_hour": 23, "quiet_hours": {"from": "22:00", "to": "07:00"}}, "daily_summary_hour"),
+        ({"daily_summary_hour": 6, "quiet_hours": {"from": "22:00", "to": "07:00"}}, "daily_summary_hour"),
+        ({"daily_summary_hour": 13, "quiet_hours": {"from": "12:00", "to": "14:00"}}, "daily_summary_hour"),
         ({"muted_courses": None}, "muted_courses"),
         ({"muted_courses": "x"}, "muted_courses"),
         ({"muted_courses": ["x"]}, "muted_courses.0"),

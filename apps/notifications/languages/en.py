@@ -5,6 +5,7 @@ ENGLISH = Catalogue(
     months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
     day="{weekday} {day} {month}",
     more="+{count} more",
+    summary="Daily summary ({count})",
     nothing="none",
     headlines={
         "course_removed": ("{course} removed", "The course is no longer in the catalogue."),
@@ -59,6 +60,7 @@ ENGLISH = Catalogue(
         "held": "It has not rung yet: it would ring very many phones, so staff look at it first.",
         "rejected": "It did not ring: staff held it back.",
         "quiet": "It has not rung yet: it waits until your quiet hours are over.",
+        "summary": "It has not rung yet: it waits for your daily summary.",
         "rang": "It rang because you follow this.",
         "no-device": "It did not ring: no phone of yours was signed in.",
         "signed-out": "It did not ring: the phone had been signed out by then.",

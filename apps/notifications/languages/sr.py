@@ -5,6 +5,7 @@ SERBIAN = Catalogue(
     months=("jan", "feb", "mar", "apr", "maj", "jun", "jul", "avg", "sep", "okt", "nov", "dec"),
     day="{weekday} {day}. {month}",
     more="još {count}",
+    summary="Dnevni pregled ({count})",
     nothing="ništa",
     headlines={
         "course_removed": ("{course}: predmet uklonjen", "Predmet više nije u katalogu."),
@@ -59,6 +60,7 @@ SERBIAN = Catalogue(
         "held": "Još nije stiglo na telefon: stiglo bi na veoma mnogo telefona, pa ga osoblje prvo pregleda.",
         "rejected": "Nije stiglo na telefon: osoblje ga je zadržalo.",
         "quiet": "Još nije stiglo na telefon: čeka da prođu vaši tihi sati.",
+        "summary": "Još nije stiglo na telefon: čeka vaš dnevni pregled.",
         "rang": "Stiglo je na telefon jer ovo pratite.",
         "no-device": "Nije stiglo na telefon: nijedan vaš telefon nije bio prijavljen.",
         "signed-out": "Nije stiglo na telefon: telefon je u međuvremenu odjavljen.",

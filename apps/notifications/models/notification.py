@@ -35,6 +35,7 @@ class Notification(models.Model):
         HELD = "held"
         REJECTED = "rejected"
         QUIET = "quiet"
+        SUMMARY = "summary"
         RANG = "rang"
         NO_DEVICE = "no-device"
         SIGNED_OUT = "signed-out"

@@ -8,7 +8,8 @@ from apps.notifications.models.notification import Notification
 class Push(models.Model):
     """One sending of a notification to one device: a row of the outbox.
 
-    A held one waits for staff, see hold.py. A worker owns a pending row until `lease_until`; what it does not settle by then belongs to the next one. `told_revision` is the
+    Those of one device and `summary_day`, a day of the user's, ring together as its daily summary, see summaries.py. A held one waits
+    for staff, see hold.py. A worker owns a pending row until `lease_until`; what it does not settle by then belongs to the next one. `told_revision` is the
     catalogue's revision the text that was sent speaks of: a later change set up to it has nothing more to say to this device.
     """
 
@@ -32,6 +33,7 @@ class Push(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     fcm_name = models.TextField(blank=True)
     error = models.TextField(blank=True)
+    summary_day = models.DateField(null=True)
     told_revision = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     settled_at = models.DateTimeField(null=True)
@@ -46,7 +48,12 @@ class Push(models.Model):
                 fields=["-high_priority", "next_try_at"],
                 name="notifications_push_due",
                 condition=models.Q(status="pending"),
-            )
+            ),
+            models.Index(
+                fields=["device", "summary_day"],
+                name="notifications_push_summary",
+                condition=models.Q(summary_day__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
