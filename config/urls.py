@@ -16,7 +16,7 @@ from apps.courses.views import (
     timetable,
     upcoming,
 )
-from apps.notifications.views import devices, notifications
+from apps.notifications.views import devices, notifications, preferences
 from apps.users import views as users
 from apps.webhooks import views as webhooks
 from apps.webhooks.admin.imports import import_timetable
@@ -54,6 +54,7 @@ api = [
     path("me/notifications/summary/", notifications.NotificationSummary.as_view()),
     path("me/notifications/read-all/", notifications.ReadAllNotifications.as_view()),
     path("me/notifications/<uuid:id>/read/", notifications.ReadNotification.as_view()),
+    path("me/notification-preferences/", preferences.MyNotificationPreferences.as_view()),
 ]
 
 urlpatterns = [

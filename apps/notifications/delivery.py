@@ -5,18 +5,19 @@ import traceback
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from apps.notifications import firebase
-from apps.notifications.languages import catalogue
-from apps.notifications.messages import Text, fitted, message
-from apps.notifications.models import Notification, Pause, Push
+from apps.notifications.choices import Choices
+from apps.notifications.models import Pause, Push
 from apps.notifications.outcomes import Outcome, Verdict
 from apps.notifications.pauses import BULK, Gate, scopes_paused
-from apps.notifications.reconsidering import Wanted, reconsider
+from apps.notifications.postponing import put_off
+from apps.notifications.reconsidering import reconsider
+from apps.notifications.ringing import Together, gather, ring
 from apps.notifications.settling import Answered, release, settle, settle_unwanted
+from apps.notifications.summaries import claim_others
 
 BATCH = 200
 SENDERS = 8
@@ -40,6 +41,11 @@ _CLAIM = f"""
         FROM notifications_push AS waiting
         JOIN notifications_device AS device ON device.id = waiting.device_id
         WHERE {_DUE}
+          AND (waiting.summary_day IS NULL OR NOT EXISTS (
+              SELECT FROM notifications_push AS first
+              WHERE first.device_id = waiting.device_id AND first.summary_day = waiting.summary_day
+                AND first.status = 'pending' AND first.id < waiting.id
+          ))
         ORDER BY waiting.bulk, waiting.high_priority DESC, waiting.next_try_at
         LIMIT %(batch)s
         FOR UPDATE OF waiting SKIP LOCKED
@@ -65,9 +71,11 @@ def send_due() -> int:
     pushes, claimed_at = claim()
     if not pushes:
         return 0
-    wanted, unwanted = reconsider(pushes, now=claimed_at)
+    choices = Choices.of(pushes)
+    wanted, unwanted = reconsider(pushes, choices, now=claimed_at)
     settle_unwanted(unwanted)
-    _send_all(wanted, claimed_at, latest_start)
+    due = put_off(wanted, choices, now=claimed_at)
+    _send_all(gather(due, choices, claimed_at), claimed_at, latest_start)
     return len(pushes)
 
 
@@ -79,22 +87,23 @@ def claim() -> tuple[list[Push], datetime]:
         rows = cursor.fetchall()
     if not rows:
         return [], datetime.now(UTC)
+    claimed = [row[0] for row in rows]
     pushes = Push.objects.select_related(
         "device__user", "notification__user", "notification__announcement"
-    ).filter(pk__in=[row[0] for row in rows])
+    ).filter(pk__in=[*claimed, *claim_others(claimed)])
     return list(pushes.order_by("bulk", "-high_priority", "notification__change_set", "pk")), rows[0][1]
 
 
-def _send_all(wanted: Sequence[Wanted], claimed_at: datetime, latest_start: float) -> None:
+def _send_all(ringing: Sequence[Together], claimed_at: datetime, latest_start: float) -> None:
     gate = Gate()
     with ThreadPoolExecutor(SENDERS, thread_name_prefix="push") as pool:
-        waiting = {pool.submit(_send, each, gate, latest_start): each for each in wanted}
+        waiting = {pool.submit(_send, each, gate, latest_start): each for each in ringing}
         try:
             while waiting:
                 done, _ = wait(waiting, timeout=FLUSH_SECONDS)
                 _flush([(waiting.pop(future), future) for future in done], claimed_at)
                 gate.close(*scopes_paused())
-                if any(each.push.bulk for each in waiting.values()) and others_wait():
+                if any(each[0].push.bulk for each in waiting.values()) and others_wait():
                     gate.close(BULK)
         finally:
             # Leaving early, as when the database went away: what cannot be written down is not sent.
@@ -109,26 +118,30 @@ def others_wait() -> bool:
     return bool(found)
 
 
-def _flush(done: Sequence[tuple[Wanted, "Future[Outcome | None]"]], claimed_at: datetime) -> None:
+def _flush(done: Sequence[tuple[Together, "Future[Outcome | None]"]], claimed_at: datetime) -> None:
     answers = [
         Answered(each.push, outcome, each.told_revision, claimed_at)
-        for each, future in done
+        for together, future in done
         if (outcome := future.result())
+        for each in together
     ]
     if answers:
         settle(answers)
-    if not_started := [each.push for each, future in done if future.result() is None]:
+    if not_started := [
+        each.push for together, future in done if future.result() is None for each in together
+    ]:
         release(not_started)
 
 
-def _send(wanted: Wanted, gate: Gate, latest_start: float) -> Outcome | None:
+def _send(together: Together, gate: Gate, latest_start: float) -> Outcome | None:
     """In a thread of the pool, away from the database. None when it was not started."""
-    platform = wanted.push.device.platform
-    scopes = (platform, BULK) if wanted.push.bulk else (platform,)
+    push = together[0].push
+    platform = push.device.platform
+    scopes = (platform, BULK) if push.bulk else (platform,)
     if not gate.is_open(*scopes) or time.monotonic() > latest_start:
         return None
     try:
-        outcome = firebase.send(_ring(wanted), now=datetime.now(UTC))
+        outcome = firebase.send(ring(together), now=datetime.now(UTC))
     except Exception:  # noqa: BLE001  # a fault of ours in one message must not hold up the others
         return Outcome(Verdict.DEAD, traceback.format_exc())
     if outcome.verdict is Verdict.PAUSE_PLATFORM:
@@ -136,41 +149,3 @@ def _send(wanted: Wanted, gate: Gate, latest_start: float) -> Outcome | None:
     elif outcome.verdict in (Verdict.PAUSE_ALL, Verdict.OPEN_CIRCUIT):
         gate.close(Pause.EVERYTHING)
     return outcome
-
-
-def _ring(wanted: Wanted) -> firebase.Ring:
-    push, notification = wanted.push, wanted.push.notification
-    if push.is_test:
-        return _test(push)
-    course = notification.params.get("courses", {}).get(str(notification.course_id), {})
-    today = datetime.now(ZoneInfo(course.get("time_zone", "UTC"))).date()
-    return firebase.Ring(
-        kind=push.device.kind,
-        address=push.device.address,
-        platform=push.device.platform,
-        text=fitted(message(notification, wanted.changes, language=notification.user.language, today=today)),
-        category=notification.category,
-        data={
-            "notification": str(notification.pk),
-            "kind": notification.kind,
-            "course": str(notification.course_id or ""),
-            "revision": str(notification.change_set_id or ""),
-            "deep_link": notification.deep_link,
-        },
-        high_priority=push.high_priority,
-        expires_at=push.expires_at,
-    )
-
-
-def _test(push: Push) -> firebase.Ring:
-    """Each on a phone replaces the one before."""
-    return firebase.Ring(
-        kind=push.device.kind,
-        address=push.device.address,
-        platform=push.device.platform,
-        text=Text(*catalogue(push.user.language).test),
-        category=Notification.Category.SCHEDULE,
-        data={"notification": f"test-{push.device_id}", "kind": "test"},
-        high_priority=push.high_priority,
-        expires_at=push.expires_at,
-    )

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -54,6 +54,12 @@ def text(changes: Iterable[NetChange], params: dict[str, Any], *, language: str,
     if others:
         body = f"{body} · {words.more.format(count=len(others))}"
     return fitted(Text(title, body))
+
+
+def summary(texts: Sequence[Text], *, language: str) -> Text:
+    """Several messages in one, a line each."""
+    title = catalogue(language).summary.format(count=len(texts))
+    return Text(title, _cut("\n".join(f"{each.title}: {each.body}" for each in texts), BODY_BYTES))
 
 
 class _Names(dict[str, str]):

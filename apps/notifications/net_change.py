@@ -5,6 +5,9 @@ import uuid
 from datetime import date
 from typing import Any
 
+# What a user may switch off: a headline has the category of what it is about.
+CATEGORIES_OF_OBJECTS = {"term": "schedule", "course": "courses", "entry": "schedule", "exam": "exams"}
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class NetChange:
@@ -25,6 +28,10 @@ class NetChange:
     everyone: bool = True
     groups: tuple[str, ...] = ()
     course_groups: tuple[str, ...] = ()
+
+    @property
+    def category(self) -> str:
+        return CATEGORIES_OF_OBJECTS[self.object]
 
     def to_json(self) -> dict[str, Any]:
         return {

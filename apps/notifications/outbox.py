@@ -1,5 +1,6 @@
 """From change sets to messages: the fan-out lane of the worker."""
 
+import json
 import traceback
 import uuid
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from apps.notifications.composition import HIGH_PRIORITY_WITHIN, Composition, co
 from apps.notifications.folding import fold
 from apps.notifications.holds import hold
 from apps.notifications.models import FanOut, Folded, Notification
-from apps.notifications.net_change import NetChange
+from apps.notifications.net_change import CATEGORIES_OF_OBJECTS, NetChange
 from apps.notifications.subjects import Subjects
 
 MOST_ATTEMPTS = 5
@@ -23,6 +24,16 @@ _ONE_AT_A_TIME = 0x63616D70
 
 log = structlog.get_logger(__name__)
 
+# One whose every change is of a category that shall not ring the user's phones.
+_SILENCE = """
+    UPDATE notifications_notification AS notification SET why = 'push-off'
+    FROM notifications_preferences AS chosen
+    WHERE chosen.user_id = notification.user_id AND notification.revision = %(revision)s AND chosen.push_off <> '{}'
+      AND NOT EXISTS (
+          SELECT FROM jsonb_array_elements(notification.changes) AS change
+          WHERE %(categories)s::jsonb ->> (change ->> 'object') <> ALL (chosen.push_off)
+      )
+"""
 _INSERT_PUSHES = """
     INSERT INTO notifications_push
         (notification_id, device_id, status, high_priority, expires_at, attempts, fcm_name, error)
@@ -30,7 +41,7 @@ _INSERT_PUSHES = """
            coalesce(notification.starts_at <= %(near)s, false), notification.expires_at, 0, '', ''
     FROM notifications_notification AS notification
     JOIN notifications_device AS device ON device.user_id = notification.user_id AND device.retired_at IS NULL
-    WHERE notification.revision = %(revision)s
+    WHERE notification.revision = %(revision)s AND notification.why = 'waiting'
     ON CONFLICT (notification_id, device_id) DO NOTHING
 """
 _WITHOUT_PUSH = """
@@ -97,6 +108,7 @@ def _insert_notifications(revision: int, changes: list[NetChange], subjects: Sub
             rows.append(_notification(revision, user, composition))
     Notification.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
     with connection.cursor() as cursor:
+        cursor.execute(_SILENCE, {"revision": revision, "categories": json.dumps(CATEGORIES_OF_OBJECTS)})
         cursor.execute(
             _INSERT_PUSHES,
             {"revision": revision, "near": now + HIGH_PRIORITY_WITHIN, "limit": settings.RING_LIMIT},

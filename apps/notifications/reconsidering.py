@@ -12,6 +12,7 @@ from django.db.models import F
 from apps.courses.models import Change, Revision
 from apps.notifications.addressees import addressed
 from apps.notifications.audience import concerned
+from apps.notifications.choices import Choices
 from apps.notifications.composition import LONGEST_LIFE
 from apps.notifications.devices import REMOVED, SIGNED_OUT
 from apps.notifications.models import Notification, Push
@@ -39,7 +40,7 @@ class Unwanted:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Telling:
-    """One push to one device of one change, now or in the last days."""
+    """One push to one device of one change, now or in the last days. `pending`: it is about to be sent, and not put off."""
 
     revision: int
     sent_through: int | None
@@ -47,22 +48,35 @@ class _Telling:
     change: NetChange
 
 
-def reconsider(pushes: Sequence[Push], *, now: datetime) -> tuple[list[Wanted], list[Unwanted]]:
+def reconsider(
+    pushes: Sequence[Push], choices: Choices, *, now: datetime
+) -> tuple[list[Wanted], list[Unwanted]]:
     """`pushes` come with notification, its announcement, device, and the users of both selected."""
     # Read before the values: a change committed in between is told twice rather than never.
     revision = Revision.objects.values_list("n", flat=True).first() or 0
     live = _live_sessions(pushes, now)
     reasons = {push.pk: _unwanted(push, live, now) for push in pushes}
     unwanted = [Unwanted(push, why) for push in pushes if (why := reasons[push.pk])]
-    # A test tells of nothing that could have changed.
+    # A test tells of nothing that could have changed, and was asked for just now.
     wanted = [Wanted(push, [], revision) for push in pushes if push.is_test and not reasons[push.pk]]
     told = [push for push in pushes if not push.is_test and not reasons[push.pk]]
-    announced = [push for push in told if push.notification.announcement_id]
     left = [push for push in told if push.notification.change_set_id]
-    net = _Net(left, now)
+    net = _Net(left, choices, now)
     differing = {push.pk: net.of(push) for push in left}
     unwanted += [Unwanted(push, found) for push in left if isinstance(found := differing[push.pk], Why)]
-    kept = [(push, found) for push in left if isinstance(found := differing[push.pk], list)]
+    announcing = [push for push in told if push.notification.announcement_id]
+    asked = [
+        *((push, found) for push in left if isinstance(found := differing[push.pk], list)),
+        *((push, []) for push in announcing),
+    ]
+    silenced = {push.pk: choices.silenced(push, changes) for push, changes in asked}
+    unwanted += [Unwanted(push, why) for push, _ in asked if (why := silenced[push.pk])]
+    announced = [push for push in announcing if not silenced[push.pk]]
+    kept = [
+        (push, changes)
+        for push, changes in asked
+        if push.notification.change_set_id and not silenced[push.pk]
+    ]
     for push, changes in _still_concerned(kept):
         if changes:
             wanted.append(Wanted(push, changes, revision))
@@ -108,10 +122,10 @@ def _still_addressed(pushes: Sequence[Push], revision: int) -> tuple[list[Wanted
 class _Net:
     """The net difference, for each device, since it was last told."""
 
-    def __init__(self, pushes: Sequence[Push], now: datetime) -> None:
+    def __init__(self, pushes: Sequence[Push], choices: Choices, now: datetime) -> None:
         stored = [change for push in pushes for change in _changes(push.notification)]
         self.now_values = _current({change.id for change in stored})
-        self.tellings = _tellings(pushes, now - LONGEST_LIFE - timedelta(days=1))
+        self.tellings = _tellings(pushes, choices, now)
 
     def of(self, push: Push) -> list[NetChange] | Notification.Why:
         """The changes left to tell, or why there are none."""
@@ -167,10 +181,11 @@ def _current(objects: set[uuid.UUID]) -> dict[Key, Any]:
 
 
 def _tellings(
-    pushes: Sequence[Push], since: datetime
+    pushes: Sequence[Push], choices: Choices, now: datetime
 ) -> dict[tuple[uuid.UUID, uuid.UUID, str], list[_Telling]]:
     """What else these devices were to tell their users of today lately, by device, object and field."""
     found: dict[tuple[uuid.UUID, uuid.UUID, str], list[_Telling]] = defaultdict(list)
+    since = now - LONGEST_LIFE - timedelta(days=1)
     others = Push.objects.filter(
         device__in={push.device_id for push in pushes},
         notification__change_set__isnull=False,
@@ -179,12 +194,13 @@ def _tellings(
     ).select_related("notification")
     for other in others:
         sent = other.told_revision if other.status == Push.Status.SENT else None
+        pending = other.status == Push.Status.PENDING and choices.wait(other, now) is None
         for change in _changes(other.notification):
             found[other.device_id, change.id, change.field].append(
                 _Telling(
                     revision=_revision(other.notification),
                     sent_through=sent,
-                    pending=other.status == Push.Status.PENDING,
+                    pending=pending,
                     change=change,
                 )
             )

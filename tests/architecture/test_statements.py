@@ -66,6 +66,7 @@ PERSONAL = {
     "/api/v1/me/devices/": [""],
     "/api/v1/me/notifications/": ["", "unread=true"],
     "/api/v1/me/notifications/summary/": [""],
+    "/api/v1/me/notification-preferences/": [""],
 }
 # In an order in which none takes away what another needs.
 WRITES = [
@@ -79,6 +80,7 @@ WRITES = [
     ("PUT", "/api/v1/me/devices/"),
     ("POST", "/api/v1/me/devices/<uuid:id>/test/"),
     ("DELETE", "/api/v1/me/devices/<uuid:id>/"),
+    ("PATCH", "/api/v1/me/notification-preferences/"),
     ("POST", "/api/v1/me/notifications/<uuid:id>/read/"),
     ("POST", "/api/v1/me/notifications/read-all/"),
     ("POST", "/api/v1/auth/token/"),
@@ -90,6 +92,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/api/v1/me/"): {"first_name": "Alisa"},
     ("POST", "/api/v1/me/enrolments/"): {"course": str(api_id("c0")), "group": "103"},
     ("PUT", "/api/v1/me/devices/"): {"kind": "token", "address": "new", "platform": "ios"},
+    ("PATCH", "/api/v1/me/notification-preferences/"): {
+        "categories": {"exams": {"push": False}},
+        "quiet_hours": {"from": "22:00", "to": "07:00"},
+    },
 }
 # One phone comes, and another gives way.
 COSTS_MORE = {("PUT", "/api/v1/me/devices/"): 5}

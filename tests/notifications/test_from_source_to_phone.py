@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from apps.courses.models import Term
 from apps.notifications.delivery import send_due
-from apps.notifications.models import FanOut
+from apps.notifications.models import FanOut, Push
 from apps.notifications.outbox import expand_due
 from apps.users.models import User
 from tests.factories.courses import follow, follow_group, make_user
@@ -35,7 +36,7 @@ def alice() -> User:
     }
     dates: dict[str, Any] = {"starts_on": teaching["starts_on"], "ends_on": teaching["ends_on"]}
     put_term(silenced=True, periods=[teaching], time_zone="UTC", **dates)
-    alice = make_user("alice")
+    alice = make_user("alice", time_zone="UTC")
     make_device(alice, "alice")
     return alice
 
@@ -169,3 +170,46 @@ def test_a_deletion_taken_back_before_it_was_told_rings_nobody(phones: Phones, a
     delete_course(2)
     put_course(3)
     assert after(phones) == []
+
+
+def test_a_course_that_is_muted(phones: Phones, alice: User) -> None:
+    put_course(1, silenced=True)
+    follow(alice, stored())
+    choices(alice, {"muted_courses": [str(stored().pk)]})
+    put_course(2, entries=[entry(rooms=["Raf04"])])
+    assert after(phones) == []
+    choices(alice, {"muted_courses": []})
+    put_course(3, entries=[entry(rooms=["Raf05"])])
+    assert after(phones) == ["Algorithms: new room: Tue 11:15: Raf04 → Raf05"]
+
+
+def test_a_change_in_quiet_hours(phones: Phones, alice: User) -> None:
+    put_course(1, silenced=True)
+    follow(alice, stored())
+    now = timezone.now()
+    hours = {"from": f"{now - timedelta(hours=1):%H:%M}", "to": f"{now + timedelta(minutes=5):%H:%M}"}
+    choices(alice, {"quiet_hours": hours})
+    in_a_week = {"date": (NEXT_TUESDAY + timedelta(days=7)).isoformat(), "status": "cancelled"}
+    put_course(2, entries=[entry(exceptions=[in_a_week])])
+    assert after(phones) == []
+    choices(alice, {"quiet_hours": None})
+    assert after(phones) == ["Algorithms cancelled: DAY 11:15 Raf20 is cancelled."]
+
+
+def test_a_far_change_with_a_daily_summary(phones: Phones, alice: User) -> None:
+    put_course(1, silenced=True)
+    follow(alice, stored())
+    choices(alice, {"daily_summary_hour": (timezone.now() + timedelta(hours=3)).hour})
+    in_a_week = {"date": (NEXT_TUESDAY + timedelta(days=7)).isoformat(), "status": "cancelled"}
+    put_course(2, entries=[entry(exceptions=[in_a_week])])
+    assert after(phones) == []
+    assert Push.objects.get().next_try_at > timezone.now() + timedelta(hours=1)
+    choices(alice, {"daily_summary_hour": None})
+    assert after(phones) == ["Algorithms cancelled: DAY 11:15 Raf20 is cancelled."]
+
+
+def choices(user: User, changes: dict[str, Any]) -> None:
+    """As the app sends them."""
+    phone = APIClient()
+    phone.force_authenticate(user)
+    assert phone.patch("/api/v1/me/notification-preferences/", changes).status_code == 200

@@ -14,6 +14,7 @@ class Catalogue:
     months: tuple[str, ...]
     day: str
     more: str
+    summary: str
     nothing: str
     headlines: Mapping[str, tuple[str, str]]
     entries: Mapping[str, str]

@@ -4,6 +4,7 @@ from apps.notifications.models.fan_out import FanOut, Folded
 from apps.notifications.models.hold import Hold
 from apps.notifications.models.notification import Notification
 from apps.notifications.models.pause import Pause
+from apps.notifications.models.preferences import Preferences
 from apps.notifications.models.push import Push
 from apps.notifications.models.push_count import PushCount
 
@@ -15,6 +16,7 @@ __all__ = [
     "Hold",
     "Notification",
     "Pause",
+    "Preferences",
     "Push",
     "PushCount",
 ]

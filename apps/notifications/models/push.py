@@ -14,9 +14,10 @@ class PushQuerySet(models.QuerySet["Push"]):
 class Push(models.Model):
     """One sending of a notification to one device: a row of the outbox. Without a notification it is a test, see trials.py.
 
-    A held one waits for staff, see hold.py. A worker owns a pending row until `lease_until`; what it does not settle by then belongs to the next one. `told_revision` is the
-    catalogue's revision the text that was sent speaks of: a later change set up to it has nothing more to say to this device. A `bulk`
-    one is never sent while another waits.
+    Those of one device and `summary_day`, a day of the user's, ring together as its daily summary, see summaries.py. A held one waits
+    for staff, see hold.py. A worker owns a pending row until `lease_until`; what it does not settle by then belongs to the next one.
+    `told_revision` is the catalogue's revision the text that was sent speaks of: a later change set up to it has nothing more to say to
+    this device. A `bulk` one is never sent while another waits.
     """
 
     class Status(models.TextChoices):
@@ -43,6 +44,7 @@ class Push(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     fcm_name = models.TextField(blank=True)
     error = models.TextField(blank=True)
+    summary_day = models.DateField(null=True)
     told_revision = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     settled_at = models.DateTimeField(null=True)
@@ -67,6 +69,11 @@ class Push(models.Model):
                 fields=["high_priority", "settled_at"],
                 name="notifications_push_sent",
                 condition=models.Q(status="sent"),
+            ),
+            models.Index(
+                fields=["device", "summary_day"],
+                name="notifications_push_summary",
+                condition=models.Q(summary_day__isnull=False),
             ),
         ]
 

@@ -5,10 +5,12 @@ from apps.notifications.views.notifications import (
     ReadAllNotifications,
     ReadNotification,
 )
+from apps.notifications.views.preferences import MyNotificationPreferences
 
 __all__ = [
     "MyDevice",
     "MyDevices",
+    "MyNotificationPreferences",
     "MyNotifications",
     "NotificationSummary",
     "ReadAllNotifications",

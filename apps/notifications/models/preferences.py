@@ -1,0 +1,56 @@
+from datetime import time
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+def _categories() -> "ArrayField[list[str], list[str]]":
+    return ArrayField(models.CharField(max_length=16), default=list, blank=True)
+
+
+class Preferences(models.Model):
+    """What a user wants to hear of, and how. Who has no row has chosen nothing: all is on.
+
+    Kept as what is switched off, so that a category that comes later is on for everybody. Nothing of a category in `inbox_off` reaches
+    the user at all, since a push tells of a message in the inbox. A muted course is named without referring to its row, so the choice
+    outlives a course that leaves the catalogue and comes back. Quiet hours
+    are of the clock in the user's zone, and go over midnight when they begin later than they end; so is the hour of the daily summary.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        primary_key=True,
+        related_name="notification_preferences",
+    )
+    push_off = _categories()
+    inbox_off = _categories()
+    muted_courses = ArrayField(models.UUIDField(), default=list, blank=True)
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_to = models.TimeField(null=True, blank=True)
+    summary_hour = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "preferences"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(quiet_from=None, quiet_to=None)
+                | models.Q(quiet_from__isnull=False, quiet_to__isnull=False),
+                name="notifications_preferences_quiet_from_and_to",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user_id}"
+
+    def summary_is_quiet(self) -> bool:
+        if self.summary_hour is None or self.quiet_from is None or self.quiet_to is None:
+            return False
+        rings = time(self.summary_hour)
+        if self.quiet_from < self.quiet_to:
+            return self.quiet_from <= rings < self.quiet_to
+        return rings >= self.quiet_from or rings < self.quiet_to
+
+    def rings_for(self, category: str) -> bool:
+        return category not in self.push_off and category not in self.inbox_off

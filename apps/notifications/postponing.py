@@ -1,0 +1,48 @@
+"""Putting pushes off that shall not ring yet, many at once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from apps.notifications.choices import Choices, Wait
+from apps.notifications.composition import HIGH_PRIORITY_WITHIN
+from apps.notifications.models import Push
+from apps.notifications.reconsidering import Wanted
+
+# A worker so slow that another took over puts nothing off that was settled. What will be near by then is as urgent as if it were told then.
+_POSTPONE = """
+    UPDATE notifications_push AS push
+    SET next_try_at = least(row.until, push.expires_at), lease_until = NULL, summary_day = row.summary_day,
+        high_priority = coalesce(notification.starts_at <= row.until + %s * interval '1 second', false)
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::date[]) AS row(id, until, summary_day), notifications_notification AS notification
+    WHERE push.id = row.id AND push.status = 'pending' AND notification.id = push.notification_id
+"""
+_EXPLAIN = """
+    UPDATE notifications_notification AS notification SET why = row.why
+    FROM unnest(%s::uuid[], %s::text[]) AS row(id, why)
+    WHERE notification.id = row.id AND notification.why <> 'rang'
+"""
+
+
+def put_off(wanted: Sequence[Wanted], choices: Choices, *, now: datetime) -> list[Wanted]:
+    """Those that may ring now; the others wait."""
+    waits = [(each, choices.wait(each.push, now)) for each in wanted]
+    if later := [(each.push, wait) for each, wait in waits if wait]:
+        _postpone(later)
+    return [each for each, wait in waits if wait is None]
+
+
+def _postpone(later: Sequence[tuple[Push, Wait]]) -> None:
+    whys = {push.notification_id: wait.why for push, wait in later}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            _POSTPONE,
+            [
+                HIGH_PRIORITY_WITHIN.total_seconds(),
+                [push.pk for push, _ in later],
+                [wait.until for _, wait in later],
+                [wait.summary_day for _, wait in later],
+            ],
+        )
+        cursor.execute(_EXPLAIN, [list(whys), list(whys.values())])

@@ -1,0 +1,96 @@
+"""The document of /me/notification-preferences/. It takes what is meant and nothing else: no "yes" for true, no field it does not know."""
+
+import re
+from datetime import time
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.notifications.models import Notification, Preferences
+
+MOST_MUTED = 500
+_CLOCK = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (unknown := data.keys() - self.fields.keys()):
+            raise serializers.ValidationError({name: ["There is no such field."] for name in sorted(unknown)})
+        return super().to_internal_value(data)
+
+
+class TrueOrFalse(serializers.BooleanField):
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+@extend_schema_field({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "example": "22:00"})
+class ClockField(serializers.Field[time, str, str, time]):
+    def to_internal_value(self, data: Any) -> time:
+        if not isinstance(data, str) or not _CLOCK.fullmatch(data):
+            raise serializers.ValidationError("Must be a time of day like 22:00.")
+        return time.fromisoformat(data)
+
+
+class HourField(serializers.IntegerField):
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int:
+            self.fail("invalid")
+        return data
+
+
+class ChannelsSerializer(StrictSerializer):
+    push = TrueOrFalse(help_text="Whether phones ring. Nothing rings that is not in the inbox.")
+    inbox = TrueOrFalse(help_text="Whether there is a message at all.")
+
+
+class CategoriesSerializer(StrictSerializer):
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {category: ChannelsSerializer() for category in Notification.Category.values}
+
+
+class QuietHoursSerializer(StrictSerializer):
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {"from": ClockField(), "to": ClockField()}
+
+    def to_representation(self, instance: Preferences) -> dict[str, str]:
+        return {"from": f"{instance.quiet_from:%H:%M}", "to": f"{instance.quiet_to:%H:%M}"}
+
+
+class PreferencesSerializer(StrictSerializer):
+    categories = CategoriesSerializer()
+    muted_courses = serializers.ListField(
+        child=serializers.UUIDField(),
+        max_length=MOST_MUTED,
+        help_text="Courses of which nothing is told, whichever rule follows them. A list that is sent replaces the one before.",
+    )
+    quiet_hours = QuietHoursSerializer(
+        allow_null=True,
+        help_text="By the clock of the user's time zone; over midnight when they begin later than they end. A push waits until they are "
+        "over, unless what it tells of begins before. null: none.",
+    )
+    daily_summary_hour = HourField(
+        min_value=0,
+        max_value=23,
+        allow_null=True,
+        help_text="By the same clock, outside the quiet hours: what does not begin within a day rings once a day, then. null: none.",
+    )
+
+    def to_representation(self, instance: Preferences) -> dict[str, Any]:
+        return {
+            "categories": {
+                category: {
+                    "push": category not in instance.push_off,
+                    "inbox": category not in instance.inbox_off,
+                }
+                for category in Notification.Category.values
+            },
+            "muted_courses": [str(course) for course in instance.muted_courses],
+            "daily_summary_hour": instance.summary_hour,
+            "quiet_hours": None
+            if instance.quiet_from is None
+            else QuietHoursSerializer().to_representation(instance),
+        }

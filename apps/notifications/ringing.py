@@ -1,0 +1,81 @@
+"""What a phone is to show: one message, or those of a daily summary together."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from apps.notifications import firebase
+from apps.notifications.choices import Choices
+from apps.notifications.languages import catalogue
+from apps.notifications.messages import Text, fitted, message, summary
+from apps.notifications.models import Notification, Push
+from apps.notifications.reconsidering import Wanted
+
+# Of one device, and in the order of the catalogue's revisions; never empty.
+Together = Sequence[Wanted]
+
+
+def gather(wanted: Sequence[Wanted], choices: Choices, now: datetime) -> list[Together]:
+    """Those of one summary together, each other alone."""
+    alone: list[Together] = []
+    summaries: dict[tuple[object, date | None], list[Wanted]] = {}
+    for each in wanted:
+        if choices.in_summary(each.push, now):
+            summaries.setdefault((each.push.device_id, each.push.summary_day), []).append(each)
+        else:
+            alone.append([each])
+    by_revision = (
+        sorted(each, key=lambda one: one.push.notification.change_set_id or 0) for each in summaries.values()
+    )
+    return [*alone, *by_revision]
+
+
+def ring(together: Together) -> firebase.Ring:
+    first = together[0]
+    if first.push.is_test:
+        return _test(first.push)
+    push, notification = first.push, first.push.notification
+    said, data = (
+        _text(first),
+        {
+            "notification": str(notification.pk),
+            "kind": notification.kind,
+            "course": str(notification.course_id or ""),
+            "revision": str(notification.change_set_id or ""),
+            "deep_link": notification.deep_link,
+        },
+    )
+    if len(together) > 1:
+        said = summary([_text(each) for each in together], language=notification.user.language)
+        data |= {"kind": "summary", "course": "", "deep_link": f"campanile://notifications/{notification.pk}"}
+    return firebase.Ring(
+        kind=push.device.kind,
+        address=push.device.address,
+        platform=push.device.platform,
+        text=fitted(said),
+        category=notification.category,
+        data=data,
+        high_priority=any(each.push.high_priority for each in together),
+        expires_at=min(each.push.expires_at for each in together),
+    )
+
+
+def _test(push: Push) -> firebase.Ring:
+    """Each on a phone replaces the one before."""
+    return firebase.Ring(
+        kind=push.device.kind,
+        address=push.device.address,
+        platform=push.device.platform,
+        text=Text(*catalogue(push.user.language).test),
+        category=Notification.Category.SCHEDULE,
+        data={"notification": f"test-{push.device_id}", "kind": "test"},
+        high_priority=push.high_priority,
+        expires_at=push.expires_at,
+    )
+
+
+def _text(wanted: Wanted) -> Text:
+    notification = wanted.push.notification
+    course = notification.params.get("courses", {}).get(str(notification.course_id), {})
+    today = datetime.now(ZoneInfo(course.get("time_zone", "UTC"))).date()
+    return message(notification, wanted.changes, language=notification.user.language, today=today)

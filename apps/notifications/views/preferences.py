@@ -1,0 +1,53 @@
+"""/me/notification-preferences/."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import conditional_page
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.core.openapi import problems
+from apps.notifications.preference_serializers import PreferencesSerializer
+from apps.notifications.preferences import Refused, change_preferences, preferences_of
+from apps.users.authentication import user_of
+
+
+@extend_schema(tags=["me"])
+@method_decorator([cache_control(private=True, no_cache=True), conditional_page], name="dispatch")
+class MyNotificationPreferences(APIView):
+    @extend_schema(
+        operation_id="my_notification_preferences",
+        summary="What the user wants to hear of",
+        responses={200: PreferencesSerializer, 304: None, **problems(401)},
+    )
+    def get(self, request: Request) -> Response:
+        return Response(PreferencesSerializer(preferences_of(user_of(request).pk)).data)
+
+    @extend_schema(
+        operation_id="change_notification_preferences",
+        summary="Choose what to hear of",
+        description="What is left out stays as it is; a list replaces the one before. It also holds for what was queued and has not rung.",
+        request=PreferencesSerializer,
+        responses={200: PreferencesSerializer, **problems(400, 401, 415)},
+    )
+    def patch(self, request: Request) -> Response:
+        body = PreferencesSerializer(data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        try:
+            with transaction.atomic():
+                chosen = change_preferences(user_id=user_of(request).pk, changes=body.validated_data)
+        except Refused as error:
+            raise ValidationError(_at(error.path, error.detail)) from error
+        return Response(PreferencesSerializer(chosen).data)
+
+
+def _at(path: Sequence[str], detail: Any) -> Any:
+    """As a serializer would have said it."""
+    return _at(path[:-1], {path[-1]: detail}) if path else detail
