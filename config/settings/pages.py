@@ -41,7 +41,7 @@ UNFOLD = {
     "SITE_URL": "/api/docs/",
     "SHOW_VIEW_ON_SITE": False,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("courses/favicon.svg")}],
-    "STYLES": [_static("courses/admin.css")],
+    "STYLES": [_static("courses/admin.css"), _static("notifications/admin.css")],
     "SIDEBAR": {
         "show_search": False,
         "navigation": [
@@ -77,6 +77,7 @@ UNFOLD = {
             {
                 "title": "Phones",
                 "items": [
+                    _item("Announcements", "campaign", "notifications.announcement"),
                     _item("Notifications", "notifications", "notifications.notification"),
                     _item("Fan-outs", "call_split", "notifications.fanout"),
                     _item("Devices", "smartphone", "notifications.device"),
