@@ -1,10 +1,17 @@
 import uuid
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 
 from apps.courses.models import Course, Term
+
+_ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_leads_into_the_app = RegexValidator(
+    rf"\Acampanile://(courses/{_ID}(/entries/{_ID}(\?date=\d{{4}}-\d\d-\d\d)?)?|exams/{_ID})\Z",
+    "Give the link of a course, an entry or an exam: campanile://courses/{id}, campanile://courses/{id}/entries/{id} or campanile://exams/{id}.",
+)
 
 
 class Announcement(models.Model):
@@ -37,9 +44,21 @@ class Announcement(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     texts = models.JSONField()
-    deep_link = models.CharField(max_length=200, blank=True)
+    deep_link = models.CharField(
+        max_length=200,
+        blank=True,
+        validators=[_leads_into_the_app],
+        help_text="A place in the app, such as campanile://courses/{id} or campanile://exams/{id}. Empty: the message itself.",
+    )
     audience = models.CharField(max_length=16, choices=Audience, default=Audience.EVERYONE)
-    course = models.ForeignKey(Course, models.PROTECT, null=True, blank=True, related_name="+")
+    course = models.ForeignKey(
+        Course,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        limit_choices_to={"visible": True},
+    )
     term = models.ForeignKey(Term, models.PROTECT, null=True, blank=True, related_name="+")
     group = models.CharField(max_length=64, blank=True)
     role = models.CharField(max_length=16, choices=Role, blank=True)
