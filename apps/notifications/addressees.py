@@ -1,4 +1,4 @@
-"""Whom an announcement is for."""
+"""Whom an announcement is for: not those who want none, or have muted the course it is for."""
 
 import dataclasses
 import uuid
@@ -43,12 +43,18 @@ ADDRESSED = """
         WHERE told.audience = 'term-group'
     ) AS address
     JOIN users_user AS person ON person.id = address.person AND person.is_active
-    WHERE %(among)s::uuid[] IS NULL OR person.id = ANY (%(among)s)
+    JOIN told ON told.id = address.announcement
+    LEFT JOIN notifications_preferences AS chosen ON chosen.user_id = person.id
+    WHERE (%(among)s::uuid[] IS NULL OR person.id = ANY (%(among)s))
+      AND (chosen.user_id IS NULL OR 'announcements' <> ALL (chosen.inbox_off)
+           AND (told.course_id IS NULL OR told.course_id <> ALL (chosen.muted_courses)))
 """
 _REACH = f"""
     SELECT count(DISTINCT addressed.person), count(device.id)
     FROM ({ADDRESSED}) AS addressed
-    LEFT JOIN notifications_device AS device ON device.user_id = addressed.person AND device.retired_at IS NULL
+    LEFT JOIN notifications_preferences AS chosen ON chosen.user_id = addressed.person AND 'announcements' = ANY (chosen.push_off)
+    LEFT JOIN notifications_device AS device
+      ON device.user_id = addressed.person AND device.retired_at IS NULL AND chosen.user_id IS NULL
 """  # noqa: S608  # both are constants
 
 

@@ -28,13 +28,19 @@ _INSERT_NOTIFICATIONS = f"""
     FROM (SELECT gen_random_uuid() AS id, addressed.person FROM ({ADDRESSED}) AS addressed) AS message
     ON CONFLICT (announcement_id, user_id) WHERE announcement_id IS NOT NULL DO NOTHING
 """  # noqa: S608  # both are constants
+_SILENCE = """
+    UPDATE notifications_notification AS notification SET why = 'push-off'
+    FROM notifications_preferences AS chosen
+    WHERE chosen.user_id = notification.user_id AND notification.announcement_id = %(announcement)s
+      AND 'announcements' = ANY (chosen.push_off)
+"""
 _INSERT_PUSHES = """
     INSERT INTO notifications_push
         (notification_id, device_id, status, bulk, high_priority, expires_at, attempts, fcm_name, error)
     SELECT notification.id, device.id, 'pending', true, false, notification.expires_at, 0, '', ''
     FROM notifications_notification AS notification
     JOIN notifications_device AS device ON device.user_id = notification.user_id AND device.retired_at IS NULL
-    WHERE notification.announcement_id = %(announcement)s
+    WHERE notification.announcement_id = %(announcement)s AND notification.why = 'waiting'
     ON CONFLICT (notification_id, device_id) DO NOTHING
 """
 _WITHOUT_PUSH = """
@@ -108,6 +114,7 @@ def _expand(announcement: Announcement, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_INSERT_NOTIFICATIONS, values)
         announcement.people = cursor.rowcount
+        cursor.execute(_SILENCE, values)
         cursor.execute(_INSERT_PUSHES, values)
         announcement.phones = cursor.rowcount
         cursor.execute(_WITHOUT_PUSH, values)

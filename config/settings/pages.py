@@ -41,6 +41,7 @@ UNFOLD = {
     "SITE_URL": "/api/docs/",
     "SHOW_VIEW_ON_SITE": False,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("courses/favicon.svg")}],
+    "ENVIRONMENT": "apps.notifications.admin.pausing.badge",
     "STYLES": [_static("courses/admin.css"), _static("notifications/admin.css")],
     "SIDEBAR": {
         "show_search": False,

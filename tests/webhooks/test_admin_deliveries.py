@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.courses.models import ChangeSet, Course
+from apps.notifications.models import FanOut
 from apps.users.models import User
 from apps.webhooks.intake import store
 from apps.webhooks.models import Delivery
@@ -182,3 +183,15 @@ def test_the_list_is_searched_by_both_ids_filtered_and_bounded(staff: Client) ->
     for query in ("q=order-1", f"q={first.public_id}", "status__exact=pending&q=order-1"):
         assert first in staff.get(f"{LIST}?{query}").context["cl"].result_list
     assert list(staff.get(f"{LIST}?status__exact=dead").context["cl"].result_list) == []
+
+
+def test_its_page_leads_to_whom_it_told(staff: Client) -> None:
+    delivery = delivered()
+    apply_pending()
+    assert "nobody" in staff.get(url_of(delivery)).content.decode()
+    change_set = ChangeSet.objects.get()
+    FanOut.objects.create(change_set=change_set, due_at=timezone.now(), concerned=7)
+    page = staff.get(url_of(delivery)).content.decode()
+    assert (
+        f'href="/admin/notifications/fanout/{change_set.pk}/change/">7, of revision {change_set.pk}<' in page
+    )

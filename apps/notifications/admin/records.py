@@ -7,12 +7,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from apps.core.admin import ReadOnlyAdmin
-from apps.notifications.models import Device, FanOut, Notification, Pause, Push
+from apps.notifications.admin.pausing import PhonesAdmin
+from apps.notifications.models import Device, Notification, Pause, Push
 
 
 @admin.register(Device)
-class DeviceAdmin(ReadOnlyAdmin):
+class DeviceAdmin(PhonesAdmin):
     list_display = [
         "user",
         "platform",
@@ -36,18 +36,6 @@ class DeviceAdmin(ReadOnlyAdmin):
         return f"…{device.address[-6:]}"
 
 
-@admin.register(FanOut)
-class FanOutAdmin(ReadOnlyAdmin):
-    list_display = ["change_set", "due_at", "expanded_at", "concerned", "attempts", "dead_at"]
-    list_filter = [
-        ("expanded_at", admin.EmptyFieldListFilter),
-        ("dead_at", admin.EmptyFieldListFilter),
-        "due_at",
-    ]
-    list_select_related = ["change_set"]
-    ordering = ["-change_set"]
-
-
 class PushInline(TabularInline):
     model = Push
     fields = ["device", "status", "attempts", "settled_at", "fcm_name", "error"]
@@ -64,7 +52,7 @@ class PushInline(TabularInline):
 
 
 @admin.register(Notification)
-class NotificationAdmin(ReadOnlyAdmin):
+class NotificationAdmin(PhonesAdmin):
     list_display = ["created_at", "user", "kind", "course", "change_set", "announcement", "why", "read_at"]
     list_filter = ["category", "kind", "why", ("read_at", admin.EmptyFieldListFilter), "created_at"]
     search_fields = ["user__email", "course__title", "course__code"]
@@ -74,7 +62,7 @@ class NotificationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Push)
-class PushAdmin(ReadOnlyAdmin):
+class PushAdmin(PhonesAdmin):
     list_display = [
         "id",
         "user",
@@ -97,6 +85,6 @@ class PushAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Pause)
-class PauseAdmin(ReadOnlyAdmin):
+class PauseAdmin(PhonesAdmin):
     list_display = ["scope", "until", "why"]
     ordering = ["scope"]

@@ -12,7 +12,7 @@ from unfold.decorators import action, display
 from apps.core.admin import ReadOnlyAdmin
 from apps.courses.admin.ledger import ledger_table
 from apps.courses.models import HeldDeletions
-from apps.notifications.models import Hold
+from apps.notifications.models import FanOut, Hold
 from apps.webhooks.admin.shown import as_code, body_text
 from apps.webhooks.models import Delivery
 
@@ -54,7 +54,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
             },
         ),
         ("Processing", {"fields": ["sent_at", "received_at", "processed_at", "attempts", "next_attempt_at"]}),
-        ("Outcome", {"fields": ["revision", "outcome", "conflicts", "error_text"]}),
+        ("Outcome", {"fields": ["revision", "outcome", "told", "conflicts", "error_text"]}),
         ("Body", {"fields": ["body_shown"]}),
     ]
     readonly_fields = ["status_label", "outcome", "conflicts", "error_text", "body_shown"]
@@ -99,6 +99,19 @@ class DeliveryAdmin(ReadOnlyAdmin):
         ]
         rows = ((reverse(name, args=[id]), line, state) for name, id, line, state in pages)
         return format_html_join(mark_safe("<br>"), '<a class="underline" href="{}">{}</a>: {}', rows)
+
+    @admin.display(description="people told")
+    def told(self, delivery: Delivery) -> SafeString | str:
+        """Leads to how many phones that rang, and who has read it."""
+        fan_outs = FanOut.objects.filter(change_set__delivery=delivery.public_id).order_by("pk")
+        rows = (
+            (reverse("admin:notifications_fanout_change", args=[each.pk]), each.concerned, each)
+            for each in fan_outs
+        )
+        return (
+            format_html_join(mark_safe("<br>"), '<a class="underline" href="{}">{}, of {}</a>', rows)
+            or "nobody"
+        )
 
     @admin.display(description="other bodies under this id")
     def conflicts(self, delivery: Delivery) -> str:
