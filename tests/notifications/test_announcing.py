@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError
@@ -9,9 +10,10 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.courses.models import Enrolment
+from apps.notifications.addressees import Reach, reach
 from apps.notifications.announcements import cancel, confirm, finish, send_due
 from apps.notifications.delivery import send_due as ring_due
-from apps.notifications.models import Announcement, Notification, Push
+from apps.notifications.models import Announcement, Notification, Preferences, Push
 from apps.users.models import User
 from tests.factories.courses import follow, make_course, make_user
 from tests.factories.notifications import announce, make_announcement, make_device
@@ -203,3 +205,58 @@ def test_who_has_left_by_the_time_it_would_ring_is_not_rung(
 def test_a_notification_is_of_a_change_set_or_of_an_announcement(alice: User) -> None:
     with pytest.raises(IntegrityError, match="notifications_notification_of_one"):
         Notification.objects.create(user=alice, category="schedule", expires_at=timezone.now())
+
+
+def test_who_wants_none_gets_none_and_who_wants_no_push_finds_it_in_the_inbox(phones: Phones) -> None:
+    course = make_course()
+    silent, deaf, muting, alice = (make_user(name) for name in ("silent", "deaf", "muting", "alice"))
+    for user in (silent, deaf, muting, alice):
+        make_device(user, f"{user.email}-phone")
+        follow(user, course)
+    Preferences.objects.create(user=silent, push_off=["announcements"])
+    Preferences.objects.create(user=deaf, inbox_off=["announcements"])
+    Preferences.objects.create(user=muting, muted_courses=[course.pk])
+    announcement = announce("course", course=course)
+    assert reach(announcement.pk) == Reach(people=2, phones=1)
+
+    send_due()
+    ring_due()
+
+    assert {user.email: len(inbox(user)) for user in (silent, deaf, muting, alice)} == {
+        silent.email: 1,
+        deaf.email: 0,
+        muting.email: 0,
+        alice.email: 1,
+    }
+    assert Notification.objects.get(user=silent).why == "push-off"
+    assert {push.device.user for push in Push.objects.all()} == {alice}
+    assert len(phones.messages(f"{alice.email}-phone")) == 1
+
+
+def test_push_switched_off_while_it_is_queued_rings_no_phone(phones: Phones, alice: User) -> None:
+    announce()
+    send_due()
+    Preferences.objects.create(user=alice, push_off=["announcements"])
+
+    ring_due()
+
+    assert phones.messages("alice-phone") == []
+    assert inbox(alice)[0]["why"] == "It did not ring: you want this kind of message in the inbox only."
+
+
+def test_it_keeps_quiet_hours_but_waits_for_no_summary(phones: Phones, alice: User) -> None:
+    now = timezone.now().astimezone(ZoneInfo(alice.time_zone))
+    preferences = Preferences.objects.create(user=alice, summary_hour=(now.hour + 12) % 24)
+    announce()
+    send_due()
+    ring_due()
+    assert len(phones.messages("alice-phone")) == 1
+
+    preferences.quiet_from, preferences.quiet_to = (
+        (now + timedelta(hours=hours)).time() for hours in (-1, 1)
+    )
+    preferences.save()
+    announce()
+    send_due()
+    ring_due()
+    assert len(phones.messages("alice-phone")) == 1

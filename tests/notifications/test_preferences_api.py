@@ -29,7 +29,12 @@ def client(alice: User) -> APIClient:
 
 def test_who_has_chosen_nothing_hears_of_everything(client: APIClient) -> None:
     answer = client.get(URL)
-    assert answer.json()["categories"] == {"schedule": ON, "exams": ON, "courses": ON}
+    assert answer.json()["categories"] == {
+        "schedule": ON,
+        "exams": ON,
+        "courses": ON,
+        "announcements": ON,
+    }
     assert answer.json()["muted_courses"] == []
     assert (answer.json()["quiet_hours"], answer.json()["daily_summary_hour"]) == (None, None)
     assert answer["Cache-Control"] == "private, no-cache"
@@ -46,6 +51,7 @@ def test_what_is_left_out_stays_as_it_is(client: APIClient) -> None:
         "schedule": ON,
         "exams": {"push": True, "inbox": False},
         "courses": {"push": False, "inbox": True},
+        "announcements": ON,
     }
 
 
