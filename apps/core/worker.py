@@ -14,6 +14,7 @@ log = structlog.get_logger(__name__)
 
 Step = Callable[[], int]
 IDLE_SECONDS = 0.05
+LOOK_SECONDS = 0.1
 BEAT_SECONDS = 5.0
 DATABASE_AWAY_SECONDS = 1.0
 FAULT_SECONDS = 10.0
@@ -74,8 +75,9 @@ class Lane:
 
 class Worker:
     def __init__(self, steps: Mapping[str, Step]) -> None:
-        self.stopping = threading.Event()
-        self._lanes = [Lane(name, step, self.stopping) for name, step in steps.items()]
+        self._told = False
+        self._stopping = threading.Event()
+        self._lanes = [Lane(name, step, self._stopping) for name, step in steps.items()]
 
     def run(self, *, patience: float = 8.0) -> bool:
         """Until stop(), then at most `patience` seconds more for the running steps. False when a lane ended by itself.
@@ -85,11 +87,13 @@ class Worker:
         for lane in self._lanes:
             lane.thread.start()
         log.info("worker started", lanes=[lane.name for lane in self._lanes])
-        while not self.stopping.wait(1):
+        while not self._told:
+            time.sleep(LOOK_SECONDS)
             if dead := [lane.name for lane in self._lanes if not lane.thread.is_alive()]:
                 log.error("lane ended", lanes=dead)
-                self.stopping.set()
+                self._stopping.set()
                 return False
+        self._stopping.set()
         deadline = time.monotonic() + patience
         for lane in self._lanes:
             lane.thread.join(max(0.0, deadline - time.monotonic()))
@@ -98,4 +102,5 @@ class Worker:
         return True
 
     def stop(self) -> None:
-        self.stopping.set()
+        """From anywhere, also a signal handler: those run on the thread that waits in run(), which may hold the lock of an event just then."""
+        self._told = True

@@ -1,7 +1,6 @@
 """Keeps programs running until told to stop, and then leaves none behind."""
 
 import signal
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -43,8 +42,32 @@ class Watched:
             self.pause = min(max(self.pause * 2, 0.5), LONGEST_PAUSE)
 
 
+class Stop:
+    """Whether to stop. No threading.Event: a signal handler runs on the thread that waits, which may hold the event's lock just then."""
+
+    def __init__(self) -> None:
+        self._why = ""
+        self._said = False
+
+    def set(self, why: str = "") -> None:
+        self._why = self._why or why or "told"
+
+    def is_set(self) -> bool:
+        return bool(self._why)
+
+    def wait(self, seconds: float) -> bool:
+        """True as soon as it is set, False after so many seconds."""
+        deadline = time.monotonic() + seconds
+        while not self._why and (left := deadline - time.monotonic()) > 0:
+            time.sleep(min(left, TICK))
+        if self._why and not self._said:
+            self._said = True
+            console.say(f"\nStopping ({self._why}) ...")
+        return self.is_set()
+
+
 class Supervisor:
-    def __init__(self, run_dir: Path, stop: threading.Event) -> None:
+    def __init__(self, run_dir: Path, stop: Stop) -> None:
         self.run_dir = run_dir
         self.stop = stop
         self.watched: list[Watched] = []
@@ -94,14 +117,12 @@ class Supervisor:
 
 
 @contextmanager
-def stop_on_signals() -> Iterator[threading.Event]:
-    """An event set by Ctrl-C, SIGTERM and SIGHUP, in place of an exception that could tear a start or a stop in two."""
-    stop = threading.Event()
+def stop_on_signals() -> Iterator[Stop]:
+    """Set by Ctrl-C, SIGTERM and SIGHUP, in place of an exception that could tear a start or a stop in two."""
+    stop = Stop()
 
     def note(number: int, _: FrameType | None) -> None:
-        if not stop.is_set():
-            console.say(f"\nStopping ({signal.Signals(number).name}) ...")
-        stop.set()
+        stop.set(signal.Signals(number).name)
 
     numbers = [signal.SIGINT, signal.SIGTERM]
     if (

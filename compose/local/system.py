@@ -1,7 +1,6 @@
 """Starting the whole system, and finding one that runs already."""
 
 import os
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from compose.local.greeting import readiness
 from compose.local.program import Program
 from compose.local.refusal import Refusal
 from compose.local.services import embedded_services
-from compose.local.supervisor import Supervisor
+from compose.local.supervisor import Stop, Supervisor
 
 READY_WITHIN = 120.0
 COMPLETE_WITHIN = 30.0
@@ -76,7 +75,7 @@ def services_only(environ: Mapping[str, str]) -> Iterator[Record]:
 
 @contextmanager
 def whole_system(
-    environ: Mapping[str, str], stop: threading.Event, *, port: int | None = None, logs: Path | None = None
+    environ: Mapping[str, str], stop: Stop, *, port: int | None = None, logs: Path | None = None
 ) -> Iterator[tuple[Supervisor, Record]]:
     """Everything, started but not waited for. With `logs` each program writes into a file there, not to our output."""
     data = data_dir(environ)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from compose.local.program import Program
-from compose.local.supervisor import Supervisor
+from compose.local.supervisor import Stop, Supervisor, stop_on_signals
 from tests.compose.local.conftest import Launcher, is_alive, wait_until
 
 SLEEPER = "import os, time; open({pids!r}, 'a').write(f'{{os.getpid()}}\\n'); time.sleep(600)"
@@ -43,7 +43,7 @@ def pids_in(path: Path) -> list[int]:
 
 @pytest.fixture
 def supervisor(tmp_path: Path) -> Supervisor:
-    return Supervisor(tmp_path / "run", threading.Event())
+    return Supervisor(tmp_path / "run", Stop())
 
 
 def test_a_killed_child_is_started_again_within_five_seconds(supervisor: Supervisor, tmp_path: Path) -> None:
@@ -135,3 +135,16 @@ def test_a_child_does_not_see_the_terminals_signals(launch: Launcher, tmp_path: 
     wait_until(lambda: pids_in(pids))
     pid = pids_in(pids)[0]
     assert os.getsid(pid) == pid != os.getsid(0)
+
+
+def test_a_signal_is_heard_whatever_the_waiting_thread_is_at() -> None:
+    """A handler that took a lock which the waiting thread holds would hang here sooner or later."""
+    for _ in range(2_000):
+        with stop_on_signals() as stop:
+            signal.setitimer(signal.ITIMER_REAL, 0.0002)
+            before = signal.signal(signal.SIGALRM, lambda *_: stop.set("SIGALRM"))
+            try:
+                while not stop.wait(0.00005):
+                    pass
+            finally:
+                signal.signal(signal.SIGALRM, before)

@@ -1,13 +1,13 @@
 import os
 import re
 import socket
-import threading
 from pathlib import Path
 
 import pytest
 
 from compose.local.environment import Record
 from compose.local.refusal import Refusal
+from compose.local.supervisor import Stop
 from compose.local.system import only_one, running, whole_system
 
 
@@ -17,7 +17,7 @@ def test_a_taken_port_is_named_with_a_way_out(data_dir: Path) -> None:
         environ = {"DATA_DIR": str(data_dir), "PORT": str(port)}
         with (
             pytest.raises(Refusal, match=rf"Port {port} is taken.*PORT={port + 1} make run"),
-            whole_system(environ, threading.Event()),
+            whole_system(environ, Stop()),
         ):
             pass
     assert not (data_dir / "postgres").exists()
@@ -27,7 +27,7 @@ def test_a_taken_port_is_named_with_a_way_out(data_dir: Path) -> None:
 def test_a_port_that_is_none_is_refused(data_dir: Path, port: str) -> None:
     with (
         pytest.raises(Refusal, match="must be a number"),
-        whole_system({"DATA_DIR": str(data_dir), "PORT": port}, threading.Event()),
+        whole_system({"DATA_DIR": str(data_dir), "PORT": port}, Stop()),
     ):
         pass
 
