@@ -9,6 +9,7 @@ from apps.notifications.choices import Choices, Wait
 from apps.notifications.composition import HIGH_PRIORITY_WITHIN
 from apps.notifications.models import Push
 from apps.notifications.reconsidering import Wanted
+from apps.notifications.settling import EXPLAIN
 
 # A worker so slow that another took over puts nothing off that was settled. What will be near by then is as urgent as if it were told then.
 _POSTPONE = """
@@ -17,11 +18,6 @@ _POSTPONE = """
         high_priority = coalesce(notification.starts_at <= row.until + %s * interval '1 second', false)
     FROM unnest(%s::bigint[], %s::timestamptz[], %s::date[]) AS row(id, until, summary_day), notifications_notification AS notification
     WHERE push.id = row.id AND push.status = 'pending' AND notification.id = push.notification_id
-"""
-_EXPLAIN = """
-    UPDATE notifications_notification AS notification SET why = row.why
-    FROM unnest(%s::uuid[], %s::text[]) AS row(id, why)
-    WHERE notification.id = row.id AND notification.why <> 'rang'
 """
 
 
@@ -45,4 +41,4 @@ def _postpone(later: Sequence[tuple[Push, Wait]]) -> None:
                 [wait.summary_day for _, wait in later],
             ],
         )
-        cursor.execute(_EXPLAIN, [list(whys), list(whys.values())])
+        cursor.execute(EXPLAIN, [list(whys), list(whys.values())])

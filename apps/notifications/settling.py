@@ -54,7 +54,7 @@ _WRITE = """
     WHERE push.id = row.id AND (push.status = 'pending' OR row.status = 'sent')
     RETURNING push.status, row.attempts
 """
-_EXPLAIN = """
+EXPLAIN = """
     UPDATE notifications_notification AS notification SET why = row.why
     FROM unnest(%s::uuid[], %s::text[]) AS row(id, why)
     WHERE notification.id = row.id AND notification.why <> 'rang'
@@ -173,7 +173,7 @@ def _write(rows: Sequence[_Row]) -> Counter[str]:
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, [list(column) for column in zip(*columns, strict=True)])
         written: list[tuple[str, int]] = cursor.fetchall()
-        cursor.execute(_EXPLAIN, [list(explained), list(explained.values())])
+        cursor.execute(EXPLAIN, [list(explained), list(explained.values())])
     return Counter(_outcome(status, attempts) for status, attempts in written)
 
 

@@ -66,15 +66,18 @@ class MyDevices(generics.ListAPIView[Device]):
         return Response(DeviceSerializer(device).data, status=answer)
 
 
-@extend_schema(tags=["me"])
-class MyDevice(generics.GenericAPIView[Device]):
-    serializer_class = DeviceSerializer
+class _OfMyDevices(generics.GenericAPIView[Any]):
     lookup_field = "id"
 
     def get_queryset(self) -> QuerySet[Device]:
         if not isinstance(self.request.user, User):
             return Device.objects.none()
         return Device.objects.active().filter(user=self.request.user)
+
+
+@extend_schema(tags=["me"])
+class MyDevice(_OfMyDevices):
+    serializer_class = DeviceSerializer
 
     @extend_schema(
         operation_id="forget_device",
@@ -87,14 +90,8 @@ class MyDevice(generics.GenericAPIView[Device]):
 
 
 @extend_schema(tags=["me"])
-class TestMyDevice(generics.GenericAPIView[Any]):
+class TestMyDevice(_OfMyDevices):
     serializer_class = DeviceTestSerializer
-    lookup_field = "id"
-
-    def get_queryset(self) -> QuerySet[Device]:
-        if not isinstance(self.request.user, User):
-            return Device.objects.none()
-        return Device.objects.active().filter(user=self.request.user)
 
     @extend_schema(
         operation_id="test_device",
