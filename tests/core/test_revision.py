@@ -121,7 +121,7 @@ def test_a_database_that_hangs_holds_nobody_for_long(database: Database, revisio
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_lost_connection_is_replaced_at_once() -> None:
+def test_a_lost_connection_is_replaced() -> None:
     revision = CommittedRevision(LaneHeartbeat.objects.count, idle=1)
     try:
         assert revision.current() == 0
@@ -133,7 +133,10 @@ def test_a_lost_connection_is_replaced_at_once() -> None:
             )
             assert cursor.fetchone() == (True,)
         time.sleep(0.11)
-        assert revision.current() == 1
+        deadline = time.monotonic() + 5
+        while revision.current() != 1:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
     finally:
         revision.close()
 
