@@ -218,6 +218,9 @@ WORKER_LANES = {
 # What the schedule lane runs, and how often.
 SCHEDULE = {
     "apps.notifications.announcements.finish": timedelta(seconds=5),
+    "apps.notifications.reminders.plan_due": timedelta(seconds=10),
+    "apps.notifications.tomorrow.plan_tomorrow": timedelta(seconds=20),
+    "apps.notifications.reminders.forget": timedelta(minutes=5),
     "apps.webhooks.watching.watch": timedelta(seconds=30),
     "apps.webhooks.pruning.prune": timedelta(minutes=5),
     "apps.notifications.unseen.retire_unseen": timedelta(hours=1),
