@@ -15,27 +15,14 @@ from apps.notifications.audience import concerned
 from apps.notifications.choices import Choices
 from apps.notifications.composition import LONGEST_LIFE
 from apps.notifications.devices import REMOVED, SIGNED_OUT
+from apps.notifications.last_look import look_at_reminders
 from apps.notifications.models import Notification, Push
 from apps.notifications.net_change import NetChange
+from apps.notifications.wanted import Unwanted, Wanted
 from apps.users.models import Session
 
 Why = Notification.Why
 Key = tuple[uuid.UUID, str]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to tell now, nothing but itself if it is an announcement; `told_revision` is the revision it speaks of."""
-
-    push: Push
-    changes: list[NetChange]
-    told_revision: int
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Unwanted:
-    push: Push
-    why: Notification.Why
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,7 +38,7 @@ class _Telling:
 def reconsider(
     pushes: Sequence[Push], choices: Choices, *, now: datetime
 ) -> tuple[list[Wanted], list[Unwanted]]:
-    """`pushes` come with notification, its announcement, device, and the users of both selected."""
+    """`pushes` come with notification, its announcement, reminder, device, and the users of all selected."""
     # Read before the values: a change committed in between is told twice rather than never.
     revision = Revision.objects.values_list("n", flat=True).first() or 0
     live = _live_sessions(pushes, now)
@@ -59,7 +46,10 @@ def reconsider(
     unwanted = [Unwanted(push, why) for push in pushes if (why := reasons[push.pk])]
     # A test tells of nothing that could have changed, and was asked for just now.
     wanted = [Wanted(push, [], revision) for push in pushes if push.is_test and not reasons[push.pk]]
-    told = [push for push in pushes if not push.is_test and not reasons[push.pk]]
+    reminding = [(push, push.reminder) for push in pushes if push.reminder and not reasons[push.pk]]
+    reminded, for_none = look_at_reminders(reminding, choices, now=now, revision=revision)
+    unwanted += for_none
+    told = [push for push in pushes if push.notification_id and not reasons[push.pk]]
     left = [push for push in told if push.notification.change_set_id]
     net = _Net(left, choices, now)
     differing = {push.pk: net.of(push) for push in left}
@@ -82,9 +72,10 @@ def reconsider(
             wanted.append(Wanted(push, changes, revision))
         else:
             unwanted.append(Unwanted(push, Why.UNFOLLOWED))
-    # Last, since they are sent in this order.
     still_addressed, for_others = _still_addressed(announced, revision)
-    return wanted + still_addressed, unwanted + for_others
+    # They are sent in this order.
+    in_order = sorted(reminded + wanted + still_addressed, key=lambda each: each.push.bulk)
+    return in_order, unwanted + for_others
 
 
 def _live_sessions(pushes: Sequence[Push], now: datetime) -> set[uuid.UUID]:
@@ -94,7 +85,7 @@ def _live_sessions(pushes: Sequence[Push], now: datetime) -> set[uuid.UUID]:
 
 def _unwanted(push: Push, live: set[uuid.UUID], now: datetime) -> Notification.Why | None:
     device, user = push.device, push.user
-    if not push.is_test and push.notification.announcement and push.notification.announcement.withdrawn:
+    if push.notification_id and push.notification.announcement and push.notification.announcement.withdrawn:
         return Why.WITHDRAWN
     if push.expires_at <= now:
         return Why.EXPIRED

@@ -83,4 +83,10 @@ ENGLISH = Catalogue(
         "department": "It rang because it is for all who follow a course of the department.",
     },
     test=("It rings", "This is the test you asked for: messages reach this phone."),
+    begins={"class": "{course} in {minutes} min", "exam": "{course}: exam in {minutes} min"},
+    tomorrow="Tomorrow",
+    only_class="1 class, {place}",
+    classes=("{count} class, first {place}", "{count} classes, first {place}"),
+    plural=lambda count: int(count != 1),
+    exam="exam {place}",
 )

@@ -1,5 +1,13 @@
 from apps.notifications.languages.catalogue import Catalogue
 
+
+def _plural(count: int) -> int:
+    """1, 21 and 31 but not 11; 2 to 4, 22 to 24 but not 12 to 14; all others."""
+    if count % 10 == 1 and count % 100 != 11:
+        return 0
+    return 1 if count % 10 in (2, 3, 4) and count % 100 not in (12, 13, 14) else 2
+
+
 SERBIAN = Catalogue(
     weekdays=("pon", "uto", "sre", "čet", "pet", "sub", "ned"),
     months=("jan", "feb", "mar", "apr", "maj", "jun", "jul", "avg", "sep", "okt", "nov", "dec"),
@@ -83,4 +91,14 @@ SERBIAN = Catalogue(
         "department": "Stiglo je na telefon jer je za sve koji prate neki predmet katedre.",
     },
     test=("Stiglo je", "Ovo je proba koju ste tražili: poruke stižu na ovaj telefon."),
+    begins={"class": "{course} za {minutes} min", "exam": "{course}: ispit za {minutes} min"},
+    tomorrow="Sutra",
+    only_class="1 čas, {place}",
+    classes=(
+        "{count} čas, prvi {place}",
+        "{count} časa, prvi {place}",
+        "{count} časova, prvi {place}",
+    ),
+    plural=_plural,
+    exam="ispit {place}",
 )

@@ -7,6 +7,7 @@ from apps.notifications.models.pause import Pause
 from apps.notifications.models.preferences import Preferences
 from apps.notifications.models.push import Push
 from apps.notifications.models.push_count import PushCount
+from apps.notifications.models.reminder import Reminder
 
 __all__ = [
     "Announcement",
@@ -19,4 +20,5 @@ __all__ = [
     "Preferences",
     "Push",
     "PushCount",
+    "Reminder",
 ]
