@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "apps.core",
+    "apps.mail",
     "apps.users",
     "apps.courses",
     "apps.notifications",
@@ -127,6 +128,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("sr", "Srpski")]
+LOCALE_PATHS = [ROOT / "config" / "locale"]
 USE_I18N = True
 USE_TZ = True
 FORMAT_MODULE_PATH = ["config.formats"]
@@ -151,7 +153,7 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # Where people with browsers work: errors there are pages, everywhere else problem documents.
-PAGE_PREFIXES = ["/admin/"]
+PAGE_PREFIXES = ["/admin/", "/unsubscribe/"]
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Campanile",
@@ -190,7 +192,7 @@ LOGGING_CONFIG = "apps.core.logging.configure"
 LOGGING = {"json": True, "level": "INFO"}
 METRICS_TOKEN = env.metrics_token
 # Below these a path is a secret, which the log must not hold.
-SECRET_PATH_PREFIXES = ["/calendar/"]
+SECRET_PATH_PREFIXES = ["/calendar/", "/unsubscribe/"]
 
 CATALOGUE_PUBLIC = env.catalogue_public
 WEBHOOK_SECRETS = env.webhook_secrets
@@ -202,7 +204,11 @@ SETTLE_SECONDS = env.settle_seconds
 RING_LIMIT = env.ring_limit
 DELETION_LIMIT = env.deletion_limit
 TRUSTED_PROXIES = env.trusted_proxies
-DEFAULT_FROM_EMAIL = "Campanile <campanile@localhost>"
+# Where people with browsers find us: what links in letters begin with.
+PUBLIC_URL = env.public_url
+DEFAULT_FROM_EMAIL = env.email_from
+UNSUBSCRIBE_KEY = hmac.digest(SECRET_KEY.encode(), b"links that stop letters", "sha256").hex()
+EXAM_EMAIL_AFTER_HOURS = env.exam_email_after_hours
 vars().update(env.email)
 
 # The worker's lanes: what each polls, see apps/core/worker.py.
@@ -212,15 +218,23 @@ WORKER_LANES = {
     "fan-out": "apps.notifications.outbox.expand_due",
     "announcements": "apps.notifications.announcements.send_due",
     "push": "apps.notifications.delivery.send_due",
+    "mail": "apps.mail.delivery.send_due",
     "schedule": "apps.core.schedule.run_due",
 }
 
 # What the schedule lane runs, and how often.
 SCHEDULE = {
     "apps.notifications.announcements.finish": timedelta(seconds=5),
+    "apps.notifications.mailing.post_due": timedelta(seconds=2),
+    "apps.notifications.exam_mail.plan_unread": timedelta(minutes=1),
+    "apps.mail.tidying.expire": timedelta(seconds=10),
+    "apps.notifications.reminders.plan_due": timedelta(seconds=10),
+    "apps.notifications.tomorrow.plan_tomorrow": timedelta(seconds=20),
+    "apps.notifications.reminders.forget": timedelta(minutes=5),
     "apps.webhooks.watching.watch": timedelta(seconds=30),
     "apps.webhooks.pruning.prune": timedelta(minutes=5),
     "apps.notifications.unseen.retire_unseen": timedelta(hours=1),
+    "apps.mail.tidying.prune": timedelta(hours=1),
 }
 
 # What /health/ready/ asks, in this order; each returns nothing or raises with the reason.
@@ -231,10 +245,12 @@ READINESS_CHECKS = {
     "workers": "apps.core.readiness.workers",
     "sources": "apps.webhooks.readiness.sources",
     "phones": "apps.notifications.readiness.phones",
+    "mail": "apps.mail.readiness.mail",
 }
 
 # What /metrics asks beside its own counts; each returns Prometheus metrics, from the database.
 METRICS_COLLECTORS = {
     "webhooks": "apps.webhooks.metrics.from_database",
     "phones": "apps.notifications.metrics.from_database",
+    "mail": "apps.mail.metrics.from_database",
 }
