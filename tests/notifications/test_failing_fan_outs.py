@@ -8,11 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from apps.notifications import outbox
+from apps.notifications import folding, outbox
 from apps.notifications.models import FanOut, Notification
 from apps.notifications.outbox import MOST_ATTEMPTS, expand_due
 from apps.users.models import User
@@ -40,7 +41,7 @@ def faulty(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[FanOut]:
     followed("Algorithms")
     followed("Databases")
     first = FanOut.objects.earliest("pk")
-    real = outbox.fold
+    real = folding.fold
 
     def fold(revision: int) -> Any:
         if revision == first.pk:
@@ -104,8 +105,6 @@ def test_whoever_may_only_look_tries_nothing_again(db: None) -> None:
 
 
 def _try_with(permission: str) -> Any:
-    from django.contrib.auth.models import Permission
-
     user = User.objects.create_user(f"{permission}@example.org", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename=permission))
     client: Client = signed_in(user)
@@ -138,7 +137,7 @@ def _killed() -> int:
         "import django, os; django.setup()\n"
         "from django.conf import settings\n"
         f"settings.DATABASES['default']['NAME'] = {connection.settings_dict['NAME']!r}\n"
-        "from apps.notifications import outbox\n"
+        "from apps.notifications import folding, outbox\n"
         "outbox.fold = lambda revision: os._exit(9)\n"
         "outbox.expand_due()\n"
     )

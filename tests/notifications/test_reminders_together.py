@@ -84,7 +84,7 @@ def test_a_worker_killed_while_it_plans_leaves_nothing_half_done(phones: Phones)
     _exam_in(minutes=15, users=2)
     # A commit looks at the user's row, which is held here: the worker waits with all its rows made.
     with transaction.atomic():
-        assert User.objects.select_for_update().get(email="student1@campanile.test")
+        User.objects.select_for_update().get(email="student1@campanile.test")
         worker = _planner()
         try:
             _until_one_waits()
