@@ -40,6 +40,7 @@ class Environment:
     ring_limit: int
     deletion_limit: int
     delivery_retention_days: int
+    device_retention_days: int
     trusted_proxies: int
     static_root: str
     metrics_token: str
@@ -67,6 +68,7 @@ class Environment:
             ring_limit=reader("RING_LIMIT", _count, default="2000"),
             deletion_limit=reader("DELETION_LIMIT", _percent, default="20"),
             delivery_retention_days=reader("DELIVERY_RETENTION_DAYS", _days, default="90"),
+            device_retention_days=reader("DEVICE_RETENTION_DAYS", _days, default="180"),
             trusted_proxies=reader("TRUSTED_PROXIES", _count, default="0"),
             static_root=reader("STATIC_ROOT", str, default="static"),
             metrics_token=reader("METRICS_TOKEN", str, default=""),

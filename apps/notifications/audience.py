@@ -25,8 +25,9 @@ class Matter:
     entry: uuid.UUID | None = None
 
     @classmethod
-    def of_change(cls, change: NetChange) -> "Matter":
-        return cls(
+    def of_change(cls, change: NetChange) -> "list[Matter]":
+        """Several when it is of several terms."""
+        here = cls(
             course=change.course,
             term=change.term,
             category=change.category,
@@ -35,6 +36,7 @@ class Matter:
             course_groups=change.course_groups,
             entry=change.id if change.object == "entry" else None,
         )
+        return [here, dataclasses.replace(here, term=change.former_term)] if change.former_term else [here]
 
 
 # A followed course concerns its matters as its group says. A followed group of a term brings along every course that has the group.
@@ -83,13 +85,17 @@ def concerned(
     changes: Sequence[NetChange], *, among: Collection[uuid.UUID] | None = None
 ) -> dict[uuid.UUID, tuple[int, ...]]:
     """For every user concerned, the positions in `changes` that concern them. `among` limits the answer to these users."""
-    return followers([Matter.of_change(change) for change in changes], among=among)
+    of_changes = [
+        (position, matter) for position, change in enumerate(changes) for matter in Matter.of_change(change)
+    ]
+    found = followers([matter for _, matter in of_changes], among=among)
+    return {user: tuple(sorted({of_changes[n][0] for n in places})) for user, places in found.items()}
 
 
 def followers(
     matters: Sequence[Matter], *, among: Collection[uuid.UUID] | None = None
 ) -> dict[uuid.UUID, tuple[int, ...]]:
-    """The same for matters of any kind."""
+    """For every user concerned, the positions in `matters` that concern them."""
     with connection.cursor() as cursor:
         cursor.execute(
             _CONCERNED,

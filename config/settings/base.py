@@ -197,6 +197,7 @@ SECRET_PATH_PREFIXES = ["/calendar/", "/unsubscribe/"]
 CATALOGUE_PUBLIC = env.catalogue_public
 WEBHOOK_SECRETS = env.webhook_secrets
 DELIVERY_RETENTION = timedelta(days=env.delivery_retention_days)
+DEVICE_RETENTION = timedelta(days=env.device_retention_days)
 GOOGLE_APPLICATION_CREDENTIALS = env.google_application_credentials
 FIREBASE_PROJECT_ID = env.firebase_project_id
 FCM_EMULATOR_HOST = env.fcm_emulator_host
@@ -234,6 +235,7 @@ SCHEDULE = {
     "apps.webhooks.watching.watch": timedelta(seconds=30),
     "apps.webhooks.pruning.prune": timedelta(minutes=5),
     "apps.notifications.unseen.retire_unseen": timedelta(hours=1),
+    "apps.notifications.unseen.remove_retired": timedelta(hours=1),
     "apps.mail.tidying.prune": timedelta(hours=1),
 }
 

@@ -15,6 +15,7 @@ from apps.notifications.models import Device, Notification, Push, Reminder
 from apps.notifications.preferences import PreferenceChanges, change_preferences
 from apps.notifications.reminders import forget, plan_due
 from apps.users.models import User
+from tests.courses.admin_pages import signed_in, url_of
 from tests.factories.courses import make_user
 from tests.factories.documents import SOURCE, api_id, delete_course, entry, exam, put_course, put_term
 from tests.factories.notifications import make_device
@@ -336,3 +337,18 @@ def test_old_ones_are_forgotten_with_their_pushes(phones: Phones, clock: Clock, 
     assert forget() > 0
     assert not Push.objects.exists()
     assert not Reminder.objects.exists()
+
+
+def test_staff_see_what_became_of_them(phones: Phones, clock: Clock, alice: User) -> None:
+    bob = make_user("bob")
+    enrol(user_id=bob.pk, course_id=api_id())
+    choose(bob, {"reminder_minutes": 15})
+    rung(phones, clock, "2026-10-06 11:00")
+    staff = signed_in(User.objects.create_superuser("staff@example.org"))
+    shown = staff.get("/admin/notifications/reminder/").content.decode()
+    assert "alice@campanile.test" in shown
+    assert "sent" in shown
+    assert "nothing to tell" in shown
+    assert "alice@campanile.test" in staff.get("/admin/notifications/push/").content.decode()
+    reminder = Reminder.objects.get(user=alice)
+    assert staff.get(url_of(reminder)).status_code == 200

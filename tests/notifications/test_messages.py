@@ -71,6 +71,23 @@ def moved(day: date, **to: Any) -> dict[str, Any]:
     return {"date": day.isoformat(), "status": "moved", **to}
 
 
+def test_the_note_of_an_exception_is_told() -> None:
+    ill = {**cancelled(MONDAY), "note": "The teacher is ill."}
+    assert said(entry("exceptions", [], [ill])).endswith("is cancelled. · The teacher is ill.")
+    elsewhere = moved(TUESDAY, rooms=["Raf01"], note="Bring laptops.")
+    told = said(entry("exceptions", [], [ill, elsewhere]))
+    assert told.endswith("is cancelled. · The teacher is ill. · +1 more")
+    assert "Bring" not in told
+    restored = said(entry("exceptions", [ill], []))
+    assert "ill" not in restored
+
+
+def test_a_long_note_leaves_room_for_the_rest() -> None:
+    long = {**cancelled(MONDAY), "note": "važno " * 2000}
+    told = said(entry("exceptions", [], [long, moved(TUESDAY)]))
+    assert told.endswith("važno… · +1 more")
+
+
 def test_a_move_says_where_from_and_where_to() -> None:
     changes = [
         entry("weekday", 2, 3),

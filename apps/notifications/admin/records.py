@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from apps.mail.models import Letter
 from apps.notifications.admin.pausing import PhonesAdmin
-from apps.notifications.models import Device, Mailing, Notification, Pause, Push
+from apps.notifications.models import Device, Mailing, Notification, Pause, Push, Reminder
 
 
 @admin.register(Device)
@@ -114,6 +114,24 @@ class NotificationAdmin(PhonesAdmin):
         return ": ".join(filter(None, said))
 
 
+@admin.register(Reminder)
+class ReminderAdmin(PhonesAdmin):
+    list_display = ["begins_at", "user", "kind", "day", "became"]
+    list_filter = ["kind", "begins_at"]
+    search_fields = ["user__email"]
+    list_select_related = ["user"]
+    ordering = ["-begins_at"]
+    inlines = [PushInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reminder]:
+        reminders: QuerySet[Reminder] = super().get_queryset(request).prefetch_related("pushes")
+        return reminders
+
+    @admin.display(description="its pushes")
+    def became(self, reminder: Reminder) -> str:
+        return ", ".join(sorted({push.status for push in reminder.pushes.all()})) or "nothing to tell"
+
+
 @admin.register(Push)
 class PushAdmin(PhonesAdmin):
     list_display = [
@@ -129,7 +147,7 @@ class PushAdmin(PhonesAdmin):
     ]
     list_filter = ["status", "high_priority", "device__platform", "created_at"]
     search_fields = ["notification__user__email", "fcm_name"]
-    list_select_related = ["device__user", "notification__user"]
+    list_select_related = ["device__user", "notification__user", "reminder__user"]
     ordering = ["-id"]
 
     @admin.display(ordering="notification__user__email")

@@ -76,6 +76,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('notification', None), ('reminder', None), _connector='OR'), name='notifications_push_of_one'),
         ),
         migrations.AddIndex(
+            model_name='push',
+            index=models.Index(condition=models.Q(('reminder__isnull', False), ('status__in', ['cancelled', 'expired'])), fields=['reminder'], name='notifications_push_not_rung'),
+        ),
+        migrations.AddIndex(
             model_name='reminder',
             index=models.Index(fields=['begins_at'], name='notifications_reminder_begins'),
         ),

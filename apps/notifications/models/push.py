@@ -88,6 +88,11 @@ class Push(models.Model):
                 name="notifications_push_summary",
                 condition=models.Q(summary_day__isnull=False),
             ),
+            models.Index(
+                fields=["reminder"],
+                name="notifications_push_not_rung",
+                condition=models.Q(reminder__isnull=False, status__in=["cancelled", "expired"]),
+            ),
         ]
 
     def __str__(self) -> str:
