@@ -100,8 +100,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "quiet_hours": {"from": "22:00", "to": "07:00"},
     },
 }
-# One phone comes, and another gives way.
-COSTS_MORE = {("PUT", "/api/v1/me/devices/"): 5}
+# One phone comes, and another gives way; what is chosen is locked to be compared with If-Match, before it is changed.
+COSTS_MORE = {("PUT", "/api/v1/me/devices/"): 5, ("PATCH", "/api/v1/me/notification-preferences/"): 5}
 
 
 @pytest.fixture(autouse=True)
