@@ -16,7 +16,7 @@ from apps.courses.views import (
     timetable,
     upcoming,
 )
-from apps.notifications.views import devices, notifications, preferences
+from apps.notifications.views import devices, notifications, preferences, unsubscribing
 from apps.users import views as users
 from apps.webhooks import views as webhooks
 from apps.webhooks.admin.imports import import_timetable
@@ -64,6 +64,7 @@ urlpatterns = [
     path("webhooks/<str:source>/", webhooks.receive),
     path("webhooks/<str:source>/deliveries/<uuid:delivery>/", webhooks.delivery_status),
     path("calendar/<str:secret>.ics", calendars.PersonalCalendar.as_view(), name="personal-calendar"),
+    path("unsubscribe/<str:token>/", unsubscribing.StopLetters.as_view()),
     path("api/v1/", include(api)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

@@ -51,7 +51,15 @@ _WITHOUT_PUSH = """
     WHERE announcement_id = %(announcement)s AND why = 'waiting'
       AND NOT EXISTS (SELECT FROM notifications_push AS push WHERE push.notification_id = notification.id)
 """
-
+_INSERT_MAILINGS = """
+    INSERT INTO notifications_mailing (notification_id, reason, status, bulk)
+    SELECT notification.id, 'chosen', 'pending', true
+    FROM notifications_notification AS notification
+    JOIN notifications_preferences AS chosen
+      ON chosen.user_id = notification.user_id AND 'announcements' = ANY (chosen.email_on)
+    WHERE notification.announcement_id = %(announcement)s
+    ON CONFLICT (notification_id) DO NOTHING
+"""
 
 _WRITTEN = [
     "texts",
@@ -145,6 +153,7 @@ def _expand(announcement: Announcement, now: datetime) -> None:
         cursor.execute(_INSERT_PUSHES, values)
         announcement.phones = cursor.rowcount
         cursor.execute(_WITHOUT_PUSH, values)
+        cursor.execute(_INSERT_MAILINGS, values)
         if announcement.phones > _MANY:
             # Else every claim sorts all of them, until autovacuum comes by and the planner learns of them.
             cursor.execute("ANALYZE notifications_push")

@@ -5,10 +5,11 @@ from datetime import datetime
 
 import structlog
 from django.db import connection
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from apps.notifications.composition import HIGH_PRIORITY_WITHIN
-from apps.notifications.models import Hold, Notification, Push, PushCount
+from apps.notifications.models import Hold, Mailing, Notification, Push, PushCount
 from apps.users.models import User
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,7 @@ def approve(*, revision: int, user: User, now: datetime) -> None:
     _decide(revision, Hold.State.APPROVED, user)
     with connection.cursor() as cursor:
         cursor.execute(_RELEASE, {"revision": revision, "near": now + HIGH_PRIORITY_WITHIN})
+    _mailings(revision).update(status=Mailing.Status.PENDING)
     _explain(revision, Why.HELD, Why.WAITING)
 
 
@@ -43,8 +45,13 @@ def reject(*, revision: int, user: User) -> None:
     _decide(revision, Hold.State.REJECTED, user)
     held = Push.objects.filter(notification__change_set=revision, status=Push.Status.HELD)
     cancelled = held.update(status=Push.Status.CANCELLED, error=Why.REJECTED, settled_at=Now())
+    _mailings(revision).update(status=Mailing.Status.CANCELLED, why=Why.REJECTED, settled_at=Now())
     _explain(revision, Why.HELD, Why.REJECTED)
     PushCount.objects.add(Counter({Push.Status.CANCELLED: cancelled}))
+
+
+def _mailings(revision: int) -> QuerySet[Mailing]:
+    return Mailing.objects.filter(notification__change_set=revision, status=Mailing.Status.HELD)
 
 
 def _decide(revision: int, state: Hold.State, user: User) -> None:

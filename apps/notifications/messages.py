@@ -7,8 +7,10 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from apps.notifications.headlines import Headline, headlines
-from apps.notifications.languages import CATALOGUES, Catalogue, catalogue
+from apps.notifications.languages import Catalogue, catalogue
 from apps.notifications.models import Announcement, Notification
 from apps.notifications.net_change import NetChange
 
@@ -34,7 +36,7 @@ def message(notification: Notification, changes: Iterable[NetChange], *, languag
 def announced(announcement: Announcement, *, language: str) -> Text:
     """In the reader's language or, if it was not written in that, in the first there is."""
     asked = language.partition("-")[0]
-    written = next(each for each in (asked, *CATALOGUES) if each in announcement.texts)
+    written = next(each for each in (asked, *dict(settings.LANGUAGES)) if each in announcement.texts)
     return Text(**announcement.texts[written])
 
 

@@ -17,7 +17,7 @@ from apps.notifications.audience import concerned
 from apps.notifications.composition import HIGH_PRIORITY_WITHIN, Composition, compose, still_ahead
 from apps.notifications.folding import fold
 from apps.notifications.holds import hold
-from apps.notifications.models import FanOut, Folded, Notification
+from apps.notifications.models import FanOut, Folded, Mailing, Notification
 from apps.notifications.net_change import CATEGORIES_OF_OBJECTS, NetChange
 from apps.notifications.subjects import Subjects
 
@@ -51,6 +51,18 @@ _WITHOUT_PUSH = """
     UPDATE notifications_notification AS notification SET why = 'no-device'
     WHERE revision = %(revision)s AND why = 'waiting'
       AND NOT EXISTS (SELECT FROM notifications_push AS push WHERE push.notification_id = notification.id)
+"""
+# One that tells of something its user wants e-mail of. What is held back from phones is held back from mailboxes.
+_INSERT_MAILINGS = """
+    INSERT INTO notifications_mailing (notification_id, reason, status, bulk)
+    SELECT notification.id, 'chosen', %(status)s, false
+    FROM notifications_notification AS notification
+    JOIN notifications_preferences AS chosen ON chosen.user_id = notification.user_id AND chosen.email_on <> '{}'
+    WHERE notification.revision = %(revision)s AND EXISTS (
+        SELECT FROM jsonb_array_elements(notification.changes) AS change
+        WHERE %(categories)s::jsonb ->> (change ->> 'object') = ANY (chosen.email_on)
+    )
+    ON CONFLICT (notification_id) DO NOTHING
 """
 
 
@@ -141,15 +153,19 @@ def _insert_notifications(revision: int, changes: list[NetChange], subjects: Sub
         if composition := compositions[positions]:
             rows.append(_notification(revision, user, composition))
     Notification.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
+    categories = json.dumps(CATEGORIES_OF_OBJECTS)
     with connection.cursor() as cursor:
-        cursor.execute(_SILENCE, {"revision": revision, "categories": json.dumps(CATEGORIES_OF_OBJECTS)})
+        cursor.execute(_SILENCE, {"revision": revision, "categories": categories})
         cursor.execute(
             _INSERT_PUSHES,
             {"revision": revision, "near": now + HIGH_PRIORITY_WITHIN, "limit": settings.RING_LIMIT},
         )
         phones = cursor.rowcount
         cursor.execute(_WITHOUT_PUSH, {"revision": revision})
-    if phones > settings.RING_LIMIT:
+        held = phones > settings.RING_LIMIT
+        status = Mailing.Status.HELD if held else Mailing.Status.PENDING
+        cursor.execute(_INSERT_MAILINGS, {"revision": revision, "categories": categories, "status": status})
+    if held:
         hold(revision=revision, phones=phones)
     return len(rows)
 

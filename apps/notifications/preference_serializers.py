@@ -47,6 +47,7 @@ class WholeNumberField(serializers.IntegerField):
 class ChannelsSerializer(StrictSerializer):
     push = TrueOrFalse(help_text="Whether phones ring. Nothing rings that is not in the inbox.")
     inbox = TrueOrFalse(help_text="Whether there is a message at all.")
+    email = TrueOrFalse(help_text="Whether each message is also sent as a letter: off until set.")
 
 
 class RemindersSerializer(StrictSerializer):
@@ -99,9 +100,17 @@ class PreferencesSerializer(StrictSerializer):
         "there are any. null: none.",
     )
 
+    email_unread_exams = TrueOrFalse(
+        help_text="Whether the change of an exam ahead that stays unread for hours is sent as a letter: on until set."
+    )
+
     def to_representation(self, instance: Preferences) -> dict[str, Any]:
         messages = {
-            category: {"push": category not in instance.push_off, "inbox": category not in instance.inbox_off}
+            category: {
+                "push": category not in instance.push_off,
+                "inbox": category not in instance.inbox_off,
+                "email": category in instance.email_on,
+            }
             for category in Notification.Category.values
         }
         return {
@@ -110,6 +119,7 @@ class PreferencesSerializer(StrictSerializer):
             "daily_summary_hour": instance.summary_hour,
             "reminder_minutes": instance.reminder_minutes,
             "tomorrow_summary_hour": instance.tomorrow_hour,
+            "email_unread_exams": instance.unread_exams_email,
             "quiet_hours": None
             if instance.quiet_from is None
             else QuietHoursSerializer().to_representation(instance),

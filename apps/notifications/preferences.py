@@ -23,7 +23,7 @@ _LOCK = """
 
 
 class PreferenceChanges(TypedDict, total=False):
-    """`categories` is `{category: {"push": bool, "inbox": bool}}`, `quiet_hours` is `{"from": time, "to": time}`, and of both either
+    """`categories` is `{category: {"push": bool, "inbox": bool, "email": bool}}`, `quiet_hours` is `{"from": time, "to": time}`, and of both any
     may be left out; None for no quiet hours, no summary, no reminders. `muted_courses` replaces the list.
     """
 
@@ -33,6 +33,7 @@ class PreferenceChanges(TypedDict, total=False):
     daily_summary_hour: int | None
     reminder_minutes: int | None
     tomorrow_summary_hour: int | None
+    email_unread_exams: bool
 
 
 class Refused(Exception):
@@ -59,6 +60,8 @@ def change_preferences(*, user_id: uuid.UUID, changes: PreferenceChanges) -> Pre
     for category, channels in changes.get("categories", {}).items():
         _switch(preferences.push_off, category, on=channels.get("push"))
         _switch(preferences.inbox_off, category, on=channels.get("inbox"))
+        _switch(preferences.email_on, category, on=_turned(on=channels.get("email")))
+    preferences.unread_exams_email = changes.get("email_unread_exams", preferences.unread_exams_email)
     if "muted_courses" in changes:
         preferences.muted_courses = _known(changes["muted_courses"], preferences.muted_courses)
     if "quiet_hours" in changes:
@@ -84,6 +87,11 @@ def change_preferences(*, user_id: uuid.UUID, changes: PreferenceChanges) -> Pre
 def _choose_tomorrow_hour(preferences: Preferences, hour: int | None) -> None:
     if hour != preferences.tomorrow_hour:
         preferences.tomorrow_hour, preferences.tomorrow_chosen_at = hour, timezone.now()
+
+
+def _turned(*, on: bool | None) -> bool | None:
+    """For a list of what is on instead of off."""
+    return None if on is None else not on
 
 
 def _switch(off: list[str], category: str, *, on: bool | None) -> None:

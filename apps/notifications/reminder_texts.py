@@ -3,6 +3,9 @@
 import math
 from datetime import datetime
 
+from django.utils.translation import ngettext
+
+from apps.core.languages import speaking
 from apps.courses.beginnings import Beginning
 from apps.notifications.languages import Catalogue, catalogue
 from apps.notifications.messages import Text, fitted
@@ -33,7 +36,8 @@ def _tomorrow(about: Reminded, words: Catalogue, language: str) -> Text:
     if len(classes) == 1:
         parts.insert(0, words.only_class.format(place=classes[0]))
     elif classes:
-        counted = words.classes[words.plural(len(classes))]
+        with speaking(language):
+            counted = ngettext("{count} class, first {place}", "{count} classes, first {place}", len(classes))
         parts.insert(0, counted.format(count=len(classes), place=classes[0]))
     return Text(words.tomorrow, "; ".join(parts))
 

@@ -12,7 +12,7 @@ from tests.factories.courses import make_course, make_user
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/me/notification-preferences/"
-ON = {"push": True, "inbox": True}
+ON = {"push": True, "inbox": True, "email": False}
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def test_what_is_left_out_stays_as_it_is(client: APIClient) -> None:
     assert answer.json() == client.get(URL).json()
     assert answer.json()["categories"] == {
         "schedule": ON,
-        "exams": {"push": True, "inbox": False},
-        "courses": {"push": False, "inbox": True},
+        "exams": {"push": True, "inbox": False, "email": False},
+        "courses": {"push": False, "inbox": True, "email": False},
         "announcements": ON,
         "reminders": {"push": True},
     }
@@ -128,7 +128,6 @@ def test_an_unknown_course_is_named_by_its_place_and_nothing_is_changed(client: 
         ({"colour": "red"}, "colour"),
         ({"categories": {"weather": {"push": True}}}, "categories.weather"),
         ({"categories": {"exams": {"sms": True}}}, "categories.exams.sms"),
-        ({"categories": {"exams": {"email": True}}}, "categories.exams.email"),
         ({"categories": {"exams": {"push": "yes"}}}, "categories.exams.push"),
         ({"categories": {"exams": {"push": 1}}}, "categories.exams.push"),
         ({"categories": {"exams": {"push": None}}}, "categories.exams.push"),

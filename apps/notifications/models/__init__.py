@@ -2,6 +2,7 @@ from apps.notifications.models.announcement import Announcement
 from apps.notifications.models.device import Device
 from apps.notifications.models.fan_out import FanOut, Folded
 from apps.notifications.models.hold import Hold
+from apps.notifications.models.mailing import Mailing
 from apps.notifications.models.notification import Notification
 from apps.notifications.models.pause import Pause
 from apps.notifications.models.preferences import Preferences
@@ -15,6 +16,7 @@ __all__ = [
     "FanOut",
     "Folded",
     "Hold",
+    "Mailing",
     "Notification",
     "Pause",
     "Preferences",

@@ -12,11 +12,12 @@ def _categories() -> "ArrayField[list[str], list[str]]":
 class Preferences(models.Model):
     """What a user wants to hear of, and how. Who has no row has chosen nothing: all is on.
 
-    Kept as what is switched off, so that a category that comes later is on for everybody. Nothing of a category in `inbox_off` reaches
+    Kept as what is switched off, so that a category that comes later is on for everybody; of e-mail, as what is switched on. Nothing of a category in `inbox_off` reaches
     the user at all, since a push tells of a message in the inbox. A muted course is named without referring to its row, so the choice
     outlives a course that leaves the catalogue and comes back. Quiet hours
     are of the clock in the user's zone, and go over midnight when they begin later than they end; so are the hours of the daily summary and of what
-    tomorrow brings. `reminder_minutes` is how long before each class or exam it rings.
+    tomorrow brings. `reminder_minutes` is how long before each class or exam it rings. `unread_exams_email`: a change of an exam that
+    stays unread comes by e-mail.
     """
 
     user = models.OneToOneField(
@@ -27,6 +28,8 @@ class Preferences(models.Model):
     )
     push_off = _categories()
     inbox_off = _categories()
+    email_on = ArrayField(models.CharField(max_length=16), default=list, db_default=[], blank=True)
+    unread_exams_email = models.BooleanField(default=True, db_default=True)
     muted_courses = ArrayField(models.UUIDField(), default=list, blank=True)
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_to = models.TimeField(null=True, blank=True)
