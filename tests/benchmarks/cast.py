@@ -71,3 +71,10 @@ def _entry(number: int, place: int, room: str) -> Json:
         "teachers": [_PEOPLE[(number + place) % len(_PEOPLE)]],
         "groups": [] if place == 0 else [str(100 + place)],
     }
+
+
+def near(number: int, slot: Json, room: str) -> Json:
+    """A course that meets once a week, in that slot."""
+    document = course(number)
+    document["entries"][0].update(slot, rooms=[room])
+    return document

@@ -3,6 +3,7 @@
 import os
 import selectors
 import socket
+import subprocess
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -55,6 +56,16 @@ class Client:
 
     def drive(self, load: Load) -> Answered:
         return self._pool.submit(_drive, load).result()
+
+    def run(self, argv: Sequence[str]) -> None:
+        """A program that asks, on the same core."""
+        self._pool.submit(_run, argv).result()
+
+
+def _run(argv: Sequence[str]) -> None:
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise WrongAnswer(f"{argv[0]} failed:\n{done.stderr[-2000:]}")
 
 
 class _Connection:

@@ -1,6 +1,6 @@
 """Two sides of a comparison, measured in turn until the noise is small."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
@@ -51,26 +51,34 @@ def middle(samples: Sequence[Sample]) -> Sample:
 
 
 def compare(ours: Side, peer: Side, *, repeat: int) -> Comparison:
-    """Ours, peer, ours, peer: what disturbs the machine disturbs both. The quietest of at most ROUNDS rounds."""
-    best: Comparison | None = None
+    """Ours, peer, ours, peer: what disturbs the machine disturbs both."""
+    return compare_all(lambda: {"": (ours(), peer())}, repeat=repeat)[""]
+
+
+def compare_all(
+    once: Callable[[], Mapping[str, tuple[Sample, Sample]]], *, repeat: int
+) -> dict[str, Comparison]:
+    """The same for several comparisons made in one go, ours and peer each. The quietest of at most ROUNDS rounds."""
+    best: dict[str, Comparison] = {}
     for _ in range(ROUNDS):
-        found = _once(ours, peer, repeat)
-        if best is None or found.noise < best.noise:
-            best = found
-        if best.noise <= LARGEST_NOISE:
+        for name, found in _round(once, repeat).items():
+            if name not in best or found.noise < best[name].noise:
+                best[name] = found
+        loudest = max(found.noise for found in best.values())
+        if loudest <= LARGEST_NOISE:
             break
-        progress(f"noise {found.noise:.0%}, once more")
-    assert best is not None
+        progress(f"noise {loudest:.0%}, once more")
     return best
 
 
-def _once(ours: Side, peer: Side, repeat: int) -> Comparison:
-    samples: list[tuple[Sample, Sample]] = []
+def _round(once: Callable[[], Mapping[str, tuple[Sample, Sample]]], repeat: int) -> dict[str, Comparison]:
+    samples: dict[str, list[tuple[Sample, Sample]]] = {}
     for number in range(repeat):
-        samples.append((ours(), peer()))
-        mine, other = samples[-1]
-        progress(
-            f"{number + 1} of {repeat}: {mine.cpu * 1e6:,.0f} and {other.cpu * 1e6:,.0f} us of CPU",
-            passing=True,
-        )
-    return Comparison([mine for mine, _ in samples], [other for _, other in samples])
+        for name, (ours, peer) in once().items():
+            samples.setdefault(name, []).append((ours, peer))
+            told = f"{ours.cpu * 1e6:,.0f} and {peer.cpu * 1e6:,.0f} us of CPU"
+            progress(f"{number + 1} of {repeat}: {name} {told}", passing=True)
+    return {
+        name: Comparison([ours for ours, _ in pairs], [peer for _, peer in pairs])
+        for name, pairs in samples.items()
+    }

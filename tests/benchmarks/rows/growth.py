@@ -67,4 +67,6 @@ def _open(stage: Stage, stack: ExitStack, count: int) -> _Catalogue:
     database = stage.copy(f"growing_{count}", like=stage.catalogue(count))
     environ = stage.environ(database)
     server = stack.enter_context(gunicorn(OURS, environ, stage.folder))
-    return _Catalogue(stage, server, stack.enter_context(driver("tests.benchmarks.driver", environ)))
+    return _Catalogue(
+        stage, server, stack.enter_context(driver("tests.benchmarks.driver", environ, stage.folder))
+    )

@@ -1,7 +1,7 @@
 # django-stubs knows the models of our settings alone, and these are installed by others.
 # mypy: disable-error-code="attr-defined, union-attr, arg-type"
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from rest_framework import viewsets
 from rest_framework.authentication import BaseAuthentication
@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from tests.benchmarks.peers.naive.models import Course
+from tests.benchmarks.peers.naive.models import Course, Delivery
 from tests.benchmarks.peers.naive.serializers import CourseSerializer, OccurrenceSerializer
 from tests.benchmarks.peers.naive.timetable import meetings, with_clashes
 
@@ -44,3 +44,19 @@ class MySchedule(APIView):
         pages = PageNumberPagination()
         shown = pages.paginate_queryset(with_clashes(found), request)
         return pages.get_paginated_response(OccurrenceSerializer(shown, many=True).data)
+
+
+class Receiver(APIView):
+    """Stores what comes, unverified."""
+
+    permission_classes = [AllowAny]
+    authentication_classes: list[type[BaseAuthentication]] = []
+
+    def post(self, request: Request, source: str) -> Response:
+        delivery = Delivery.objects.create(
+            source=source,
+            webhook_id=request.headers["webhook-id"],
+            sent_at=datetime.fromtimestamp(int(request.headers["webhook-timestamp"]), UTC),
+            body=request.data,
+        )
+        return Response({"status": "accepted", "delivery": str(delivery.public_id)}, status=202)
