@@ -1,6 +1,5 @@
 """What every process shares. Values from outside come through config.env alone."""
 
-import hmac
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -177,11 +176,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+# What tokens are signed with: see apps/users/keyring.py, which the library's own settings know nothing of.
+TOKEN_KEYS = env.token_keys
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=90),
-    "ALGORITHM": "HS256",
-    "SIGNING_KEY": hmac.digest(SECRET_KEY.encode(), b"access and refresh tokens", "sha256").hex(),
     "AUDIENCE": "campanile",
     "ISSUER": "campanile",
 }
