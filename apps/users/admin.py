@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
+from apps.users import notices
 from apps.users.accounts import deactivate, sign_out_everywhere
 from apps.users.models import Session, User
 from apps.users.sessions import end_sessions
@@ -25,7 +26,9 @@ class PasswordForm(AdminPasswordChangeForm):
     def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's signature
         with transaction.atomic():
             user: User = super().save(commit=commit)
-            sign_out_everywhere(user=user, reason=Session.Reason.PASSWORD_CHANGED, now=timezone.now())
+            now = timezone.now()
+            sign_out_everywhere(user=user, reason=Session.Reason.PASSWORD_CHANGED, now=now)
+            notices.password_changed(user, now=now)
         return user
 
 
