@@ -89,7 +89,7 @@ UNFOLD = {
                 "title": "People",
                 "items": [
                     _item("Users", "person", "users.user"),
-                    _item("Groups", "group", "auth.group"),
+                    _item("Roles", "badge", "auth.group"),
                     _item("Enrolments", "how_to_reg", "courses.enrolment"),
                     _item("Sessions", "login", "users.session"),
                 ],
