@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "apps.core",
+    "apps.mail",
     "apps.users",
     "apps.courses",
     "apps.notifications",
@@ -127,6 +128,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("sr", "Srpski")]
+LOCALE_PATHS = [ROOT / "config" / "locale"]
 USE_I18N = True
 USE_TZ = True
 FORMAT_MODULE_PATH = ["config.formats"]
@@ -212,15 +214,18 @@ WORKER_LANES = {
     "fan-out": "apps.notifications.outbox.expand_due",
     "announcements": "apps.notifications.announcements.send_due",
     "push": "apps.notifications.delivery.send_due",
+    "mail": "apps.mail.delivery.send_due",
     "schedule": "apps.core.schedule.run_due",
 }
 
 # What the schedule lane runs, and how often.
 SCHEDULE = {
     "apps.notifications.announcements.finish": timedelta(seconds=5),
+    "apps.mail.tidying.expire": timedelta(seconds=10),
     "apps.webhooks.watching.watch": timedelta(seconds=30),
     "apps.webhooks.pruning.prune": timedelta(minutes=5),
     "apps.notifications.unseen.retire_unseen": timedelta(hours=1),
+    "apps.mail.tidying.prune": timedelta(hours=1),
 }
 
 # What /health/ready/ asks, in this order; each returns nothing or raises with the reason.
@@ -231,10 +236,12 @@ READINESS_CHECKS = {
     "workers": "apps.core.readiness.workers",
     "sources": "apps.webhooks.readiness.sources",
     "phones": "apps.notifications.readiness.phones",
+    "mail": "apps.mail.readiness.mail",
 }
 
 # What /metrics asks beside its own counts; each returns Prometheus metrics, from the database.
 METRICS_COLLECTORS = {
     "webhooks": "apps.webhooks.metrics.from_database",
     "phones": "apps.notifications.metrics.from_database",
+    "mail": "apps.mail.metrics.from_database",
 }
