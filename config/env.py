@@ -24,7 +24,9 @@ class Environment:
     database: dict[str, Any]
     redis_url: str
     secret_key: str
+    token_keys: list[str]
     allowed_hosts: list[str]
+    public_url: str
     debug: bool
     catalogue_public: bool
     webhook_secrets: dict[str, list[str]]
@@ -48,7 +50,9 @@ class Environment:
             database=reader("DATABASE_URL", _database),
             redis_url=reader("REDIS_URL", _redis_url),
             secret_key=reader("SECRET_KEY", _filled),
+            token_keys=reader("TOKEN_KEYS", str.split, default=""),
             allowed_hosts=reader("ALLOWED_HOSTS", _words, default="localhost,127.0.0.1,[::1]"),
+            public_url=reader("PUBLIC_URL", _public_url, default=""),
             debug=reader("DEBUG", _boolean, default="0"),
             catalogue_public=reader("CATALOGUE_PUBLIC", _boolean, default="1"),
             webhook_secrets=reader("WEBHOOK_SECRETS", _secrets, default="{}"),
@@ -101,6 +105,14 @@ def _filled(value: str) -> str:
 
 def _words(value: str) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def _public_url(value: str) -> str:
+    """Without a slash at its end; empty when it is not set."""
+    url = urlsplit(value)
+    if value and (url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment):
+        raise ValueError("must look like https://campus.example.org")
+    return value.rstrip("/")
 
 
 def _boolean(value: str) -> bool:

@@ -1,6 +1,5 @@
 """What every process shares. Values from outside come through config.env alone."""
 
-import hmac
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -124,7 +123,25 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
+] + [
+    {
+        "NAME": "apps.users.password_rules.NotMadeOfOurWords",
+        "OPTIONS": {
+            "words": [
+                "campanile",
+                "kampanil",
+                "faculty",
+                "fakultet",
+                "university",
+                "univerzitet",
+                "student",
+                "password",
+                "lozinka",
+            ]
+        },
+    }
 ]
+PASSWORD_RESET_TIMEOUT = 3600
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("sr", "Srpski")]
@@ -153,7 +170,7 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # Where people with browsers work: errors there are pages, everywhere else problem documents.
-PAGE_PREFIXES = ["/admin/"]
+PAGE_PREFIXES = ["/admin/", "/account/"]
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Campanile",
@@ -179,11 +196,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+# What tokens are signed with: see apps/users/keyring.py, which the library's own settings know nothing of.
+TOKEN_KEYS = env.token_keys
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=90),
-    "ALGORITHM": "HS256",
-    "SIGNING_KEY": hmac.digest(SECRET_KEY.encode(), b"access and refresh tokens", "sha256").hex(),
     "AUDIENCE": "campanile",
     "ISSUER": "campanile",
 }
@@ -192,7 +209,7 @@ LOGGING_CONFIG = "apps.core.logging.configure"
 LOGGING = {"json": True, "level": "INFO"}
 METRICS_TOKEN = env.metrics_token
 # Below these a path is a secret, which the log must not hold.
-SECRET_PATH_PREFIXES = ["/calendar/"]
+SECRET_PATH_PREFIXES = ["/calendar/", "/account/confirm/", "/account/reset/"]
 
 CATALOGUE_PUBLIC = env.catalogue_public
 WEBHOOK_SECRETS = env.webhook_secrets
@@ -205,6 +222,8 @@ RING_LIMIT = env.ring_limit
 DELETION_LIMIT = env.deletion_limit
 TRUSTED_PROXIES = env.trusted_proxies
 DEFAULT_FROM_EMAIL = "Campanile <campanile@localhost>"
+# Where people with browsers find us: what links in letters begin with.
+PUBLIC_URL = env.public_url
 vars().update(env.email)
 
 # The worker's lanes: what each polls, see apps/core/worker.py.
@@ -223,6 +242,7 @@ SCHEDULE = {
     "apps.notifications.announcements.finish": timedelta(seconds=5),
     "apps.mail.tidying.expire": timedelta(seconds=10),
     "apps.webhooks.watching.watch": timedelta(seconds=30),
+    "apps.users.pruning.prune": timedelta(minutes=5),
     "apps.webhooks.pruning.prune": timedelta(minutes=5),
     "apps.notifications.unseen.retire_unseen": timedelta(hours=1),
     "apps.mail.tidying.prune": timedelta(hours=1),

@@ -17,14 +17,16 @@ from apps.courses.calendar import feeds
 from apps.courses.hidden_entries import hide
 from apps.courses.models import Enrolment, Entry
 from apps.courses.models.sourced import term_id
+from apps.mail.models import Letter
 from apps.notifications.models import Device, FanOut, Notification
 from apps.notifications.outbox import expand_due
-from apps.users.models import User
+from apps.users.models import Session, User
 from config import urls
 from tests.factories.documents import SOURCE, api_id, course, entry, exam, put_course, put_snapshot, put_term
 from tests.factories.notifications import make_device
+from tests.users.letters import key_in
 
-PASSWORD = "a long enough sentence"
+PASSWORD, NEW_PASSWORD = "a long enough sentence", "another long sentence"
 TERM = term_id(SOURCE, "autumn")
 MONTH = "from=2026-10-05&to=2026-11-01"
 FEW, MANY = 3, 40
@@ -56,6 +58,7 @@ PUBLIC = {
 }
 PERSONAL = {
     "/calendar/<str:secret>.ics": ["", "exams=only"],
+    "/api/v1/auth/sessions/": [""],
     "/api/v1/me/": [""],
     "/api/v1/me/enrolments/": [""],
     "/api/v1/me/hidden-entries/": [""],
@@ -85,10 +88,21 @@ WRITES = [
     ("POST", "/api/v1/me/notifications/read-all/"),
     ("POST", "/api/v1/auth/token/"),
     ("POST", "/api/v1/auth/token/refresh/"),
+    ("POST", "/api/v1/auth/register/"),
+    ("POST", "/api/v1/auth/email/resend/"),
+    ("POST", "/api/v1/auth/email/confirm/"),
+    ("POST", "/api/v1/auth/password/change/"),
+    ("POST", "/api/v1/auth/password/reset/"),
+    ("DELETE", "/api/v1/auth/sessions/<uuid:id>/"),
     ("POST", "/api/v1/auth/token/revoke/"),
+    ("POST", "/api/v1/auth/password/reset/confirm/"),
 ]
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/auth/token/"): {"email": "alice@example.org", "password": PASSWORD},
+    ("POST", "/api/v1/auth/register/"): {"email": "charlie@example.org", "password": PASSWORD},
+    ("POST", "/api/v1/auth/email/resend/"): {"email": "charlie@example.org"},
+    ("POST", "/api/v1/auth/password/change/"): {"current_password": PASSWORD, "new_password": NEW_PASSWORD},
+    ("POST", "/api/v1/auth/password/reset/"): {"email": "alice@example.org"},
     ("PATCH", "/api/v1/me/"): {"first_name": "Alisa"},
     ("POST", "/api/v1/me/enrolments/"): {"course": str(api_id("c0")), "group": "103"},
     ("PUT", "/api/v1/me/devices/"): {"kind": "token", "address": "new", "platform": "ios"},
@@ -97,8 +111,13 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "quiet_hours": {"from": "22:00", "to": "07:00"},
     },
 }
-# One phone comes, and another gives way.
-COSTS_MORE = {("PUT", "/api/v1/me/devices/"): 5}
+COSTS_MORE = {
+    # One phone comes, and another gives way.
+    ("PUT", "/api/v1/me/devices/"): 5,
+    # Two limits are looked at, the account is locked, other sessions end with their phones, and a letter tells of it.
+    ("POST", "/api/v1/auth/password/change/"): 13,
+    ("POST", "/api/v1/auth/password/reset/confirm/"): 10,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -132,6 +151,7 @@ class Alice:
         for name, value in self.things.items():
             found = found.replace(name, str(value))
         kind = "enrolments" if "enrolments" in route else "notifications" if "notif" in route else ""
+        kind = kind or ("sessions" if "sessions" in route else "")
         kind = kind or ("devices" if "devices" in route else "terms" if "terms" in route else "courses")
         return found.replace("<uuid:id>", str(self.things[f"id of {kind}"]))
 
@@ -139,6 +159,8 @@ class Alice:
         body = BODIES.get((method, route), {})
         if "refresh" in route or "revoke" in route:
             body = {"refresh": self.tokens["refresh"]}
+        if route.endswith("/confirm/"):
+            body = {"key": key_in(Letter.objects.latest("created_at")), "password": NEW_PASSWORD}
         path = f"{self.path(route)}?{query}" if query else self.path(route)
         content = "" if method == "GET" else json.dumps(body)
         answer = self.phone.generic(method, path, content, content_type="application/json")
@@ -170,6 +192,7 @@ def alice(count: int = MANY) -> Alice:
         "id of terms": TERM,
         "id of courses": api_id("c0"),
         "id of enrolments": Enrolment.objects.filter(user=user).values_list("pk", flat=True)[0],
+        "id of sessions": Session.objects.filter(user=user).latest("created_at").pk,
         "id of devices": Device.objects.active().filter(user=user).latest("registered_at").pk,
         "id of notifications": Notification.objects.filter(user=user).values_list("pk", flat=True)[0],
     }
