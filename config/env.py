@@ -14,6 +14,9 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from apps.users.oidc.issuers import Issuer
+from config.issuers import read_issuers
+
 T = TypeVar("T")
 
 
@@ -30,6 +33,7 @@ class Environment:
     debug: bool
     catalogue_public: bool
     webhook_secrets: dict[str, list[str]]
+    oidc_issuers: dict[str, Issuer]
     google_application_credentials: str
     firebase_project_id: str
     fcm_emulator_host: str
@@ -56,6 +60,7 @@ class Environment:
             debug=reader("DEBUG", _boolean, default="0"),
             catalogue_public=reader("CATALOGUE_PUBLIC", _boolean, default="1"),
             webhook_secrets=reader("WEBHOOK_SECRETS", _secrets, default="{}"),
+            oidc_issuers=reader("OIDC_ISSUERS", read_issuers, default="{}"),
             google_application_credentials=reader("GOOGLE_APPLICATION_CREDENTIALS", str, default=""),
             firebase_project_id=reader("FIREBASE_PROJECT_ID", str, default=""),
             fcm_emulator_host=reader("FCM_EMULATOR_HOST", str, default=""),

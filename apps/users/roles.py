@@ -55,6 +55,7 @@ _ADMINISTRATOR = (
     _STAFF
     | _may("view add change delete", "users.user")
     | _may("view change", "users.session")
+    | _may("view delete", "users.identity")
     | _may("view add change delete", "courses.enrolment")
     | _may("view", "auth.group")
 )

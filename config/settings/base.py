@@ -213,6 +213,7 @@ SECRET_PATH_PREFIXES = ["/calendar/", "/account/confirm/", "/account/reset/"]
 
 CATALOGUE_PUBLIC = env.catalogue_public
 WEBHOOK_SECRETS = env.webhook_secrets
+OIDC_ISSUERS = env.oidc_issuers
 DELIVERY_RETENTION = timedelta(days=env.delivery_retention_days)
 GOOGLE_APPLICATION_CREDENTIALS = env.google_application_credentials
 FIREBASE_PROJECT_ID = env.firebase_project_id

@@ -3,14 +3,15 @@ from typing import Any
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.core.admin import ReadOnlyAdmin
-from apps.users.roles import PERMISSIONS, Role
+from apps.users.models import User
+from apps.users.roles import PERMISSIONS, Role, having
 
 admin.site.unregister(Group)
 _VERBS = {"view": "look at", "add": "add", "change": "change or decide", "delete": "delete"}
@@ -26,18 +27,18 @@ class RoleAdmin(ReadOnlyAdmin):
     ordering = ["pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        roles = super().get_queryset(request).filter(name__in=Role.values)
-        counted: QuerySet[Any] = roles.annotate(members=Count("user"))
-        return counted
+        roles: QuerySet[Any] = super().get_queryset(request).filter(name__in=Role.values)
+        return roles
 
     @admin.display(description="role", ordering="name")
     def role(self, group: Any) -> str:
         return str(Role(group.name).label)
 
-    @admin.display(description="people", ordering="members")
+    @admin.display(description="people")
     def people(self, group: Any) -> SafeString:
+        count = User.objects.filter(having(Role(group.name))).count()
         page = f"{reverse('admin:users_user_changelist')}?role={group.name}"
-        return format_html('<a class="underline" href="{}">{}</a>', page, group.members)
+        return format_html('<a class="underline" href="{}">{}</a>', page, count)
 
     @admin.display(description="may do in the admin")
     def may(self, group: Any) -> SafeString | str:

@@ -15,6 +15,7 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from apps.users.accounts import deactivate, sign_out_everywhere
+from apps.users.admin.identities import IdentityInline
 from apps.users.models import Session, User
 from apps.users.roles import Role, having, role_of, set_role
 
@@ -65,7 +66,12 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
     search_fields = ["email", "first_name", "last_name"]
     ordering = ["email"]
     actions = ["deactivate", "sign_out"]
+    inlines = [IdentityInline]
     readonly_fields = ["password_link", "role_label", "last_login", "date_joined"]
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.inlines if obj is not None and obj.identities.exists() else []
+
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)  # type: ignore[assignment]  # unfold types its empty default
 
     @admin.display(description="password")
