@@ -34,6 +34,7 @@ class Environment:
     catalogue_public: bool
     webhook_secrets: dict[str, list[str]]
     oidc_issuers: dict[str, Issuer]
+    admin_second_factor: str
     google_application_credentials: str
     firebase_project_id: str
     fcm_emulator_host: str
@@ -61,6 +62,7 @@ class Environment:
             catalogue_public=reader("CATALOGUE_PUBLIC", _boolean, default="1"),
             webhook_secrets=reader("WEBHOOK_SECRETS", _secrets, default="{}"),
             oidc_issuers=reader("OIDC_ISSUERS", read_issuers, default="{}"),
+            admin_second_factor=reader("ADMIN_SECOND_FACTOR", _second_factor, default=""),
             google_application_credentials=reader("GOOGLE_APPLICATION_CREDENTIALS", str, default=""),
             firebase_project_id=reader("FIREBASE_PROJECT_ID", str, default=""),
             fcm_emulator_host=reader("FCM_EMULATOR_HOST", str, default=""),
@@ -127,6 +129,12 @@ def _boolean(value: str) -> bool:
         case "0" | "false" | "no" | "off":
             return False
     raise ValueError(f"{value!r} is neither 1 nor 0")
+
+
+def _second_factor(value: str) -> str:
+    if value not in {"", "required", "optional"}:
+        raise ValueError(f"{value!r} is neither required nor optional")
+    return value
 
 
 def _seconds(value: str) -> float:

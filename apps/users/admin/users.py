@@ -18,6 +18,7 @@ from apps.users.accounts import deactivate, sign_out_everywhere
 from apps.users.admin.identities import IdentityInline
 from apps.users.models import Session, User
 from apps.users.roles import Role, having, role_of, set_role
+from apps.users.second_factor import remove
 
 BEYOND_A_ROLE = ("is_superuser", "user_permissions")
 
@@ -65,7 +66,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
     list_filter = [RoleFilter, "is_active", "language"]
     search_fields = ["email", "first_name", "last_name"]
     ordering = ["email"]
-    actions = ["deactivate", "sign_out"]
+    actions = ["deactivate", "sign_out", "reset_second_factor"]
     inlines = [IdentityInline]
     readonly_fields = ["password_link", "role_label", "last_login", "date_joined"]
 
@@ -133,6 +134,13 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
         with transaction.atomic():
             for user in self._touchable(request, users):
                 sign_out_everywhere(user=user, reason=Session.Reason.ENDED_BY_STAFF, now=timezone.now())
+
+    @admin.action(description="Reset the second factor", permissions=["change"])
+    def reset_second_factor(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """For whoever has lost phone and recovery codes. One's own needs a code."""
+        with transaction.atomic():
+            for user in self._touchable(request, users.exclude(pk=asking(request).pk)):
+                remove(user=user, now=timezone.now())
 
     def _touchable(self, request: HttpRequest, users: QuerySet[User]) -> list[User]:
         return list(users.filter(_within_reach(request)))
