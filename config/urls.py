@@ -17,7 +17,7 @@ from apps.courses.views import (
     upcoming,
 )
 from apps.notifications.views import devices, notifications, preferences, unsubscribing
-from apps.users.views import me, pages, passwords, registration, sessions, tokens
+from apps.users.views import me, pages, passwords, registration, sessions, social, tokens
 from apps.webhooks import views as webhooks
 from apps.webhooks.admin.imports import import_timetable
 from apps.webhooks.root import Root
@@ -46,6 +46,7 @@ api = [
     path("auth/password/reset/confirm/", passwords.ResetPassword.as_view()),
     path("auth/sessions/", sessions.Sessions.as_view()),
     path("auth/sessions/<uuid:id>/", sessions.OneSession.as_view()),
+    path("auth/social/<slug:provider>/", social.SocialSignIn.as_view()),
     path("me/", me.Me.as_view()),
     path("me/enrolments/", enrolments.MyEnrolments.as_view()),
     path("me/enrolments/<uuid:id>/", enrolments.MyEnrolment.as_view()),

@@ -105,6 +105,25 @@ class ListedSessionSerializer(serializers.ModelSerializer[Session]):
         return bool(session == self.context["request"].auth)
 
 
+class IdTokenSerializer(serializers.Serializer[Any]):
+    id_token = TokenField(help_text="As the provider's SDK hands it to the app.")
+    nonce = serializers.CharField(
+        max_length=255,
+        required=False,
+        default="",
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text="What the app made up for this sign-in; the provider was given it, or its SHA-256 in hexadecimal.",
+    )
+    device_name = serializers.CharField(
+        max_length=100,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Shown in the list of sessions.",
+    )
+
+
 class RefreshTokenSerializer(serializers.Serializer[Any]):
     refresh = TokenField()
 

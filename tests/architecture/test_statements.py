@@ -1,6 +1,7 @@
 """Every answer of the API costs a bounded number of statements, however much there is: a route that is not told of here fails."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern
 from django.utils import timezone
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from apps.courses import enrolments
@@ -25,6 +27,7 @@ from apps.users.models import Session, User
 from config import urls
 from tests.factories.documents import SOURCE, api_id, course, entry, exam, put_course, put_snapshot, put_term
 from tests.factories.notifications import make_device
+from tests.fakes.oidc import FakeIssuer, fake_issuer
 from tests.users.letters import key_in
 
 PASSWORD, NEW_PASSWORD = "a long enough sentence", "another long sentence"
@@ -91,6 +94,7 @@ WRITES = [
     ("POST", "/api/v1/me/notifications/read-all/"),
     ("POST", "/api/v1/auth/token/"),
     ("POST", "/api/v1/auth/token/refresh/"),
+    ("POST", "/api/v1/auth/social/<slug:provider>/"),
     ("POST", "/api/v1/auth/register/"),
     ("POST", "/api/v1/auth/email/resend/"),
     ("POST", "/api/v1/auth/email/confirm/"),
@@ -121,12 +125,21 @@ COSTS_MORE = {
     # Two limits are looked at, the account is locked, other sessions end with their phones, and a letter tells of it.
     ("POST", "/api/v1/auth/password/change/"): 13,
     ("POST", "/api/v1/auth/password/reset/confirm/"): 10,
+    # A newcomer: the account is looked for twice, made, given a role, and a registration nobody confirmed is void.
+    ("POST", "/api/v1/auth/social/<slug:provider>/"): 10,
 }
 
 
 @pytest.fixture(autouse=True)
 def _october(time_machine: Any) -> None:
     time_machine.move_to("2026-10-01T09:00:00Z")
+
+
+@pytest.fixture
+def university(settings: Settings) -> Iterator[FakeIssuer]:
+    with fake_issuer() as fake:
+        settings.OIDC_ISSUERS = {"university": fake.issuer()}
+        yield fake
 
 
 def methods(route: URLPattern) -> set[str]:
@@ -161,6 +174,8 @@ class Alice:
 
     def send(self, method: str, route: str, query: str = "") -> Any:
         body = BODIES.get((method, route), {})
+        if "social" in route:
+            body = {"id_token": self.things["id token"]}
         if "refresh" in route or "revoke" in route:
             body = {"refresh": self.tokens["refresh"]}
         if route.endswith("/confirm/"):
@@ -276,8 +291,14 @@ def test_a_personal_answer_costs_four_with_the_one_that_knows_the_user(count: in
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("count", [FEW, MANY])
-def test_what_changes_something_costs_as_much_or_what_is_said_of_it(count: int) -> None:
+def test_what_changes_something_costs_as_much_or_what_is_said_of_it(
+    count: int, university: FakeIssuer
+) -> None:
     someone = alice(count)
+    someone.things |= {
+        "<slug:provider>": "university",
+        "id token": university.token(email="vera@example.org"),
+    }
     for method, route in WRITES:
         with Cost() as cost:
             someone.send(method, route)
