@@ -18,10 +18,12 @@ Json = dict[str, Any]
 # An hour of the day that a clock skips may be held on the day after, and no clock skips more than this.
 _SKIPPED = timedelta(hours=3)
 _DAY = timedelta(days=1)
+# By the days they are written with, at whatever offset: PostgreSQL does not read all that RFC 3339 allows, and one sitting it refused would
+# take the others with it.
 _BEGINS = """
     EXISTS (
         SELECT FROM jsonb_array_elements(courses_exam.sittings) AS sitting
-        WHERE (sitting ->> 'starts_at')::timestamptz BETWEEN %s AND %s
+        WHERE left(sitting ->> 'starts_at', 10) BETWEEN %s AND %s
     )
 """
 
@@ -98,7 +100,8 @@ def _may_begin(terms: Collection[Json], first: datetime, last: datetime) -> Q:
 
 
 def _sittings(first: datetime, last: datetime, among: Collection[UUID] | None) -> Iterator[Beginning]:
-    sat = Exam.objects.filter(RawSQL(_BEGINS, [first, last], output_field=BooleanField()))  # noqa: S611  # a constant, with parameters
+    days = [str((first - _DAY).astimezone(UTC).date()), str((last + _DAY).astimezone(UTC).date())]
+    sat = Exam.objects.filter(RawSQL(_BEGINS, days, output_field=BooleanField()))  # noqa: S611  # a constant, with parameters
     _, found = reading.rows(exams=exams.rows_of(sat if among is None else sat.filter(pk__in=among)))
     for row in found["exams"]:
         for sitting in exams.sittings_of(row):

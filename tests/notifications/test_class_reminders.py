@@ -115,6 +115,12 @@ def test_an_exam_is_reminded_of_as_a_class_is(phones: Phones, clock: Clock, alic
     assert data["deep_link"] == f"campanile://exams/{part_id(api_id(), 'exam', 'january')}"
 
 
+def test_a_sitting_may_be_written_at_any_offset(phones: Phones, clock: Clock, alice: User) -> None:
+    at = {"starts_at": "2027-01-21T05:00:00+21:00", "ends_at": "2027-01-21T09:00:00+21:00"}
+    put_course(1, exams=[exam(sittings=[at])])
+    assert rung(phones, clock, "2027-01-20 08:45") == ["Algorithms: exam in 15 min: 09:00"]
+
+
 @pytest.mark.parametrize(
     "choices",
     [

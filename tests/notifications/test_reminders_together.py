@@ -121,3 +121,21 @@ def _until_one_waits() -> None:
                 return
             assert time.monotonic() < deadline
             time.sleep(0.05)
+
+
+def test_one_that_waits_too_long_for_its_turn_is_not_sent(
+    phones: Phones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.notifications.delivery.SENDERS", 1)
+    _exam_in(minutes=15, users=2)
+    plan_due()
+    # Time enough for the first on a busy machine, and over before the second has its turn.
+    late_by_now = timezone.now() - Push.objects.earliest("pk").next_try_at
+    monkeypatch.setattr("apps.notifications.reminding.LATE", late_by_now + timedelta(seconds=8))
+    phones.fail(status=200, delay=9, times=1)
+    deadline = time.monotonic() + 60
+    while Push.objects.filter(status="pending").exists():
+        assert time.monotonic() < deadline
+        send_due()
+    assert len(phones.messages()) == 1
+    assert set(Push.objects.values_list("status", flat=True)) == {"sent", "expired"}
