@@ -1,8 +1,11 @@
 from typing import Any
 
 from django.conf import settings
+from django.db import models
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
+from apps.core.fields import Text
 from apps.users.models import User
 
 
@@ -38,6 +41,10 @@ class TokenPairSerializer(serializers.Serializer[Any]):
 
 
 class ProfileSerializer(serializers.ModelSerializer[User]):
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.CharField: Text,
+    }
     language = serializers.ChoiceField(choices=settings.LANGUAGES)
 
     class Meta:
@@ -46,11 +53,23 @@ class ProfileSerializer(serializers.ModelSerializer[User]):
         read_only_fields = ["id", "email"]
 
     def to_internal_value(self, data: Any) -> Any:
-        """Names fields that are unknown or not the user's to change, instead of passing over them."""
+        """Names fields that are unknown or not the user's to change, beside whatever else is wrong, instead of passing over them."""
+        faults: dict[str, Any] = {}
         if isinstance(data, dict):
             writable = {name for name, field in self.fields.items() if not field.read_only}
-            if refused := data.keys() - writable:
-                raise serializers.ValidationError(
-                    {name: ["This field cannot be changed."] for name in sorted(refused)}
-                )
-        return super().to_internal_value(data)
+            faults = {name: [_REFUSED] for name in sorted(data.keys() - writable)}
+        try:
+            taken = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({**faults, **_by_field(error)}) from error
+        if faults:
+            raise serializers.ValidationError(faults)
+        return taken
+
+
+_REFUSED = ErrorDetail("This field cannot be changed.", code="read_only")
+
+
+def _by_field(error: serializers.ValidationError) -> dict[str, Any]:
+    assert isinstance(error.detail, dict), "a serializer tells faults by field"
+    return error.detail

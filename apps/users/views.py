@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -102,13 +104,16 @@ class Revoke(TokenView):
 @extend_schema(tags=["me"])
 @method_decorator([cache_control(private=True, no_cache=True), conditional_page], name="dispatch")
 class Me(APIView):
+    # Apps above this one add to what is shown, see apps/courses/views/profile.py.
+    serializer_class: ClassVar[type[ProfileSerializer]] = ProfileSerializer
+
     @extend_schema(
         operation_id="me",
         summary="The signed-in user",
         responses={200: ProfileSerializer, 304: None, **problems(401)},
     )
     def get(self, request: Request) -> Response:
-        return Response(ProfileSerializer(user_of(request)).data)
+        return Response(self.serializer_class(user_of(request)).data)
 
     @extend_schema(
         operation_id="change_me",
@@ -119,11 +124,11 @@ class Me(APIView):
     )
     def patch(self, request: Request) -> Response:
         user = user_of(request)
-        serializer = ProfileSerializer(user, data=request.data, partial=True)
+        serializer = self.serializer_class(user, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         with transaction.atomic():
             change_profile(user=user, changes=serializer.validated_data)
-        return Response(ProfileSerializer(user).data)
+        return Response(self.serializer_class(user).data)
 
 
 def _answer(pair: Pair) -> Response:

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from apps.users.validators import validate_language, validate_time_zone
+from apps.users.validators import validate_language, validate_name, validate_time_zone
 
 
 class UserManager(BaseUserManager["User"]):
@@ -32,8 +32,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField("e-mail address", unique=True)
-    first_name = models.CharField(max_length=150, blank=True)
-    last_name = models.CharField(max_length=150, blank=True)
+    first_name = models.CharField(max_length=150, blank=True, validators=[validate_name])
+    last_name = models.CharField(max_length=150, blank=True, validators=[validate_name])
     language = models.CharField(max_length=8, default="en", validators=[validate_language])
     time_zone = models.CharField(max_length=64, default="Europe/Belgrade", validators=[validate_time_zone])
     is_active = models.BooleanField("may sign in", default=True)
