@@ -18,7 +18,7 @@ from apps.courses.views import (
     upcoming,
 )
 from apps.notifications.views import devices, notifications, preferences
-from apps.users import views as users
+from apps.users.views import tokens
 from apps.webhooks import views as webhooks
 from apps.webhooks.admin.imports import import_timetable
 from apps.webhooks.root import Root
@@ -36,9 +36,9 @@ api = [
     path("rooms/", rooms.RoomList.as_view()),
     path("rooms/free/", rooms.FreeRooms.as_view()),
     path("sync/", sync.Sync.as_view()),
-    path("auth/token/", users.SignIn.as_view()),
-    path("auth/token/refresh/", users.Refresh.as_view()),
-    path("auth/token/revoke/", users.Revoke.as_view()),
+    path("auth/token/", tokens.SignIn.as_view()),
+    path("auth/token/refresh/", tokens.Refresh.as_view()),
+    path("auth/token/revoke/", tokens.Revoke.as_view()),
     path("me/", profile.Profile.as_view()),
     path("me/enrolments/", enrolments.MyEnrolments.as_view()),
     path("me/enrolments/<uuid:id>/", enrolments.MyEnrolment.as_view()),

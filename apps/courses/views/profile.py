@@ -9,7 +9,7 @@ from apps.core.openapi import problems
 from apps.courses.models import Enrolment
 from apps.users import serializers as users
 from apps.users.models import User
-from apps.users.views import Me
+from apps.users.views.me import Me
 
 
 class StudyGroupSerializer(serializers.ModelSerializer[Enrolment]):
