@@ -18,7 +18,7 @@ from apps.courses.views import (
     upcoming,
 )
 from apps.notifications.views import devices, notifications, preferences
-from apps.users.views import tokens
+from apps.users.views import export, tokens
 from apps.webhooks import views as webhooks
 from apps.webhooks.admin.imports import import_timetable
 from apps.webhooks.root import Root
@@ -40,6 +40,7 @@ api = [
     path("auth/token/refresh/", tokens.Refresh.as_view()),
     path("auth/token/revoke/", tokens.Revoke.as_view()),
     path("me/", profile.Profile.as_view()),
+    path("me/export/", export.MyExport.as_view()),
     path("me/enrolments/", enrolments.MyEnrolments.as_view()),
     path("me/enrolments/<uuid:id>/", enrolments.MyEnrolment.as_view()),
     path("me/hidden-entries/", hidden_entries.MyHiddenEntries.as_view()),

@@ -31,6 +31,7 @@ class Limit:
 
 
 WRONG_SIGN_INS = Limit("wrong sign-ins of an account", times=5)
+EXPORTS = Limit("exports of an account", times=10)
 REFRESHES = Limit("refreshes from an address", times=60)
 
 _TAKE = """
@@ -97,4 +98,12 @@ class RefreshThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         take(REFRESHES, subject=client_address(request), now=timezone.now())
+        return True
+
+
+class ExportThrottle(BaseThrottle):
+    """For the view of the export: so many a minute for one user."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        take(EXPORTS, subject=str(request.user.pk), now=timezone.now())
         return True

@@ -212,6 +212,7 @@ WORKER_LANES = {
     "fan-out": "apps.notifications.outbox.expand_due",
     "announcements": "apps.notifications.announcements.send_due",
     "push": "apps.notifications.delivery.send_due",
+    "exports": "apps.users.exporting.build_due",
     "schedule": "apps.core.schedule.run_due",
 }
 
@@ -220,6 +221,7 @@ SCHEDULE = {
     "apps.notifications.announcements.finish": timedelta(seconds=5),
     "apps.webhooks.watching.watch": timedelta(seconds=30),
     "apps.webhooks.pruning.prune": timedelta(minutes=5),
+    "apps.users.exporting.sweep": timedelta(minutes=10),
     "apps.notifications.unseen.retire_unseen": timedelta(hours=1),
 }
 
@@ -238,3 +240,10 @@ METRICS_COLLECTORS = {
     "webhooks": "apps.webhooks.metrics.from_database",
     "phones": "apps.notifications.metrics.from_database",
 }
+
+# What each app holds about a person, see apps/core/personal_data.py.
+PERSONAL_DATA = [
+    "apps.users.personal_data.HELD",
+    "apps.courses.personal_data.HELD",
+    "apps.notifications.personal_data.HELD",
+]
