@@ -24,6 +24,7 @@ class Environment:
     database: dict[str, Any]
     redis_url: str
     secret_key: str
+    token_keys: list[str]
     allowed_hosts: list[str]
     debug: bool
     catalogue_public: bool
@@ -48,6 +49,7 @@ class Environment:
             database=reader("DATABASE_URL", _database),
             redis_url=reader("REDIS_URL", _redis_url),
             secret_key=reader("SECRET_KEY", _filled),
+            token_keys=reader("TOKEN_KEYS", str.split, default=""),
             allowed_hosts=reader("ALLOWED_HOSTS", _words, default="localhost,127.0.0.1,[::1]"),
             debug=reader("DEBUG", _boolean, default="0"),
             catalogue_public=reader("CATALOGUE_PUBLIC", _boolean, default="1"),

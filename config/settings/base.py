@@ -1,6 +1,5 @@
 """What every process shares. Values from outside come through config.env alone."""
 
-import hmac
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -37,6 +36,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "apps.core",
+    "apps.mail",
     "apps.users",
     "apps.courses",
     "apps.notifications",
@@ -177,11 +177,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+# What tokens are signed with: see apps/users/keyring.py, which the library's own settings know nothing of.
+TOKEN_KEYS = env.token_keys
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=90),
-    "ALGORITHM": "HS256",
-    "SIGNING_KEY": hmac.digest(SECRET_KEY.encode(), b"access and refresh tokens", "sha256").hex(),
     "AUDIENCE": "campanile",
     "ISSUER": "campanile",
 }
@@ -212,6 +212,7 @@ WORKER_LANES = {
     "fan-out": "apps.notifications.outbox.expand_due",
     "announcements": "apps.notifications.announcements.send_due",
     "push": "apps.notifications.delivery.send_due",
+    "mail": "apps.mail.delivery.send_due",
     "exports": "apps.users.exporting.build_due",
     "schedule": "apps.core.schedule.run_due",
 }
@@ -219,10 +220,12 @@ WORKER_LANES = {
 # What the schedule lane runs, and how often.
 SCHEDULE = {
     "apps.notifications.announcements.finish": timedelta(seconds=5),
+    "apps.mail.tidying.expire": timedelta(seconds=10),
     "apps.webhooks.watching.watch": timedelta(seconds=30),
     "apps.webhooks.pruning.prune": timedelta(minutes=5),
     "apps.users.exporting.sweep": timedelta(minutes=10),
     "apps.notifications.unseen.retire_unseen": timedelta(hours=1),
+    "apps.mail.tidying.prune": timedelta(hours=1),
 }
 
 # What /health/ready/ asks, in this order; each returns nothing or raises with the reason.
@@ -233,16 +236,19 @@ READINESS_CHECKS = {
     "workers": "apps.core.readiness.workers",
     "sources": "apps.webhooks.readiness.sources",
     "phones": "apps.notifications.readiness.phones",
+    "mail": "apps.mail.readiness.mail",
 }
 
 # What /metrics asks beside its own counts; each returns Prometheus metrics, from the database.
 METRICS_COLLECTORS = {
     "webhooks": "apps.webhooks.metrics.from_database",
     "phones": "apps.notifications.metrics.from_database",
+    "mail": "apps.mail.metrics.from_database",
 }
 
 # What each app holds about a person, see apps/core/personal_data.py.
 PERSONAL_DATA = [
+    "apps.mail.personal_data.HELD",
     "apps.users.personal_data.HELD",
     "apps.courses.personal_data.HELD",
     "apps.notifications.personal_data.HELD",

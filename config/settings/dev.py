@@ -1,10 +1,13 @@
 """A developer's machine, as `make run` starts it: the demo faculty is installed, answers may say more."""
 
+import hmac
+
 from config.settings.base import *
-from config.settings.base import INSTALLED_APPS, READINESS_CHECKS
+from config.settings.base import INSTALLED_APPS, READINESS_CHECKS, SECRET_KEY, TOKEN_KEYS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "apps.demo"]
 READINESS_CHECKS = {**READINESS_CHECKS, "demo data": "apps.demo.readiness.applied"}
+TOKEN_KEYS = TOKEN_KEYS or [hmac.digest(SECRET_KEY.encode(), b"access and refresh tokens", "sha256").hex()]
 LOGGING = {"json": False, "level": "INFO"}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

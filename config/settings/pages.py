@@ -92,6 +92,7 @@ UNFOLD = {
                     _item("Groups", "group", "auth.group"),
                     _item("Enrolments", "how_to_reg", "courses.enrolment"),
                     _item("Sessions", "login", "users.session"),
+                    _item("Letters", "mail", "mail.letter"),
                 ],
             },
         ],
