@@ -4,7 +4,7 @@ IN_VENV = exec $(PYTHON) compose/local/bootstrap.py
 LOCK = uv --directory requirements pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo webhook manage test check format lock clean
+.PHONY: help run demo webhook manage test check format messages lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,9 @@ check: ## Everything that can be said about the code without running it
 format: ## Format the code and repair what can be repaired
 	@$(PYTHON) compose/local/bootstrap.py -m ruff check --fix-only --quiet .
 	@$(IN_VENV) -m ruff format .
+
+messages: ## Bring the texts in other languages up to date with the code, and compile them
+	@$(IN_VENV) -m compose.local.translations
 
 lock: ## Pin requirements/*.in into requirements/*.txt; ARGS="--upgrade" takes newer releases
 	@for name in base test dev prod; do \

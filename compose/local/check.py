@@ -62,6 +62,7 @@ def steps(*, development: Mapping[str, str], production: Mapping[str, str], scra
             ["git", "diff", "--no-index", "--exit-code", "docs/openapi.yaml", schema],
             {},
         ),
+        module("translations", "compose.local.translations", "--check"),
         module("compose files", "compose.validate"),
         module("dependencies", "deptry", "."),
     ]
