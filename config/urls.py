@@ -18,7 +18,7 @@ from apps.courses.views import (
     upcoming,
 )
 from apps.notifications.views import devices, notifications, preferences
-from apps.users.views import export, tokens
+from apps.users.views import deletion, deletion_page, export, tokens
 from apps.webhooks import views as webhooks
 from apps.webhooks.admin.imports import import_timetable
 from apps.webhooks.root import Root
@@ -40,6 +40,7 @@ api = [
     path("auth/token/refresh/", tokens.Refresh.as_view()),
     path("auth/token/revoke/", tokens.Revoke.as_view()),
     path("me/", profile.Profile.as_view()),
+    path("me/deletion/", deletion.MyDeletion.as_view()),
     path("me/export/", export.MyExport.as_view()),
     path("me/enrolments/", enrolments.MyEnrolments.as_view()),
     path("me/enrolments/<uuid:id>/", enrolments.MyEnrolment.as_view()),
@@ -66,6 +67,8 @@ urlpatterns = [
     path("webhooks/<str:source>/", webhooks.receive),
     path("webhooks/<str:source>/deliveries/<uuid:delivery>/", webhooks.delivery_status),
     path("calendar/<str:secret>.ics", calendars.PersonalCalendar.as_view(), name="personal-calendar"),
+    path("account/deletion/", deletion_page.ask, name="delete-account"),
+    path("account/deletion/<str:key>/", deletion_page.confirm, name="delete-account-confirm"),
     path("api/v1/", include(api)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

@@ -25,6 +25,7 @@ def _sections(user: UUID) -> Sequence[Section]:
                 "is_active",
                 "is_staff",
                 "is_superuser",
+                "deletion_requested_at",
                 "date_joined",
                 "last_login",
             ),
@@ -57,6 +58,7 @@ HELD = PersonalData(
     _sections,
     left_out={
         "users.User.password": "a hash, which would help nobody but who wants to guess the password",
+        "users.User.can_return": "whether signing in takes a request for deletion back",
         "users.User.epoch": "a counter that ends access tokens",
         "users.User.groups": "the roles",
         "users.User.user_permissions": "rights given one by one; roles say what somebody may do",

@@ -31,12 +31,8 @@ def sign_in(*, email: str, password: str, device_name: str, now: datetime) -> Pa
         raise WrongCredentials
     with transaction.atomic():
         # Whoever deactivates the account or changes its password locks this row too, and raises the epoch.
-        user = (
-            User.objects.select_for_update(no_key=True)
-            .filter(pk=known.pk, is_active=True, epoch=known.epoch)
-            .first()
-        )
-        if user is None:
+        user = User.objects.select_for_update(no_key=True).filter(pk=known.pk, epoch=known.epoch).first()
+        if user is None or not user.may_sign_in:
             raise WrongCredentials
         throttling.give_back(throttling.WRONG_SIGN_INS, subject=account, now=now)
         return open_session(user=user, device_name=device_name, now=now)

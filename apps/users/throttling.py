@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import Throttled
@@ -32,6 +33,8 @@ class Limit:
 
 WRONG_SIGN_INS = Limit("wrong sign-ins of an account", times=5)
 EXPORTS = Limit("exports of an account", times=10)
+DELETION_LINKS = Limit("links to delete an account", times=3, window=timedelta(hours=1))
+DELETION_PAGES = Limit("requests for such links from an address", times=30, window=timedelta(minutes=1))
 REFRESHES = Limit("refreshes from an address", times=60)
 
 _TAKE = """
@@ -86,7 +89,7 @@ def _wait(limit: Limit, *, key: str, now: datetime) -> float:
     return max(1.0, (last[0] + limit.window - now).total_seconds()) if len(last) == limit.times else 1.0
 
 
-def client_address(request: Request) -> str:
+def client_address(request: HttpRequest | Request) -> str:
     """The address the outermost of our TRUSTED_PROXIES saw; whatever stands left of it in X-Forwarded-For the client wrote itself."""
     forwarded = request.headers.get("X-Forwarded-For", "").split(",")
     hops = [hop for hop in map(str.strip, forwarded) if hop] + [str(request.META.get("REMOTE_ADDR", ""))]

@@ -111,6 +111,7 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 
 AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["apps.users.backends.Accounts"]
 PASSWORD_HASHERS = [
     "apps.users.hashers.Argon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -152,7 +153,7 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # Where people with browsers work: errors there are pages, everywhere else problem documents.
-PAGE_PREFIXES = ["/admin/"]
+PAGE_PREFIXES = ["/admin/", "/account/"]
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Campanile",
@@ -191,7 +192,7 @@ LOGGING_CONFIG = "apps.core.logging.configure"
 LOGGING = {"json": True, "level": "INFO"}
 METRICS_TOKEN = env.metrics_token
 # Below these a path is a secret, which the log must not hold.
-SECRET_PATH_PREFIXES = ["/calendar/"]
+SECRET_PATH_PREFIXES = ["/calendar/", "/account/deletion/"]
 
 CATALOGUE_PUBLIC = env.catalogue_public
 WEBHOOK_SECRETS = env.webhook_secrets
@@ -204,6 +205,7 @@ RING_LIMIT = env.ring_limit
 DELETION_LIMIT = env.deletion_limit
 TRUSTED_PROXIES = env.trusted_proxies
 DEFAULT_FROM_EMAIL = "Campanile <campanile@localhost>"
+PUBLIC_URL = "http://127.0.0.1:8000"
 vars().update(env.email)
 
 # The worker's lanes: what each polls, see apps/core/worker.py.
@@ -224,6 +226,7 @@ SCHEDULE = {
     "apps.mail.tidying.expire": timedelta(seconds=10),
     "apps.webhooks.watching.watch": timedelta(seconds=30),
     "apps.webhooks.pruning.prune": timedelta(minutes=5),
+    "apps.users.deletion.purge": timedelta(minutes=10),
     "apps.users.exporting.sweep": timedelta(minutes=10),
     "apps.notifications.unseen.retire_unseen": timedelta(hours=1),
     "apps.mail.tidying.prune": timedelta(hours=1),

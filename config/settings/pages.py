@@ -40,7 +40,7 @@ UNFOLD = {
     "SITE_SYMBOL": "notifications_active",
     "SITE_URL": "/api/docs/",
     "SHOW_VIEW_ON_SITE": False,
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("courses/favicon.svg")}],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("core/favicon.svg")}],
     "ENVIRONMENT": "apps.notifications.admin.pausing.badge",
     "STYLES": [_static("courses/admin.css"), _static("notifications/admin.css")],
     "SIDEBAR": {

@@ -88,6 +88,7 @@ WRITES = [
     ("POST", "/api/v1/me/notifications/read-all/"),
     ("POST", "/api/v1/auth/token/"),
     ("POST", "/api/v1/auth/token/refresh/"),
+    ("POST", "/api/v1/me/deletion/"),
     ("POST", "/api/v1/auth/token/revoke/"),
 ]
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
@@ -100,9 +101,11 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "quiet_hours": {"from": "22:00", "to": "07:00"},
     },
 }
-# One phone comes, and another gives way. An export counts and reads each of its sections, and its own requests.
+# One phone comes, and another gives way. An export counts and reads each of its sections.
+# A deletion ends everything a person has.
 COSTS_MORE = {
     ("PUT", "/api/v1/me/devices/"): 5,
+    ("POST", "/api/v1/me/deletion/"): 18,
     ("GET", "/api/v1/me/export/"): 4 + 2 * len(sections_of(uuid4())),
 }
 

@@ -28,6 +28,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person: student, teacher or staff. The e-mail address, whatever its case, is the login.
 
     `epoch` stands in every access token: raising it ends all of them at once.
+
+    Whoever asks for the account's deletion, see deletion.py, is inactive from `deletion_requested_at` on, so nothing reaches them and no door
+    opens. `can_return` tells such an account from one that staff have deactivated: signing in takes the request back.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -38,6 +41,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(max_length=64, default="Europe/Belgrade", validators=[validate_time_zone])
     is_active = models.BooleanField("may sign in", default=True)
     is_staff = models.BooleanField("may enter the admin", default=False)
+    deletion_requested_at = models.DateTimeField(null=True, editable=False)
+    can_return = models.BooleanField(default=False, db_default=False, editable=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     epoch = models.PositiveIntegerField(default=0, editable=False)
 
@@ -49,7 +54,21 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ["email"]
-        constraints = [models.UniqueConstraint(Lower("email"), name="users_user_email_without_case")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="users_user_email_without_case"),
+            models.CheckConstraint(
+                condition=models.Q(can_return=False)
+                | models.Q(is_active=False, deletion_requested_at__isnull=False),
+                name="users_user_returns_from_deletion",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["deletion_requested_at"],
+                name="users_user_leaving",
+                condition=models.Q(deletion_requested_at__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.email
@@ -58,6 +77,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     def normalize_username(cls, username: str) -> str:
         """The one form in which addresses are stored, looked up and counted; forms reach it through clean()."""
         return super().normalize_username(username).strip().lower()
+
+    @property
+    def may_sign_in(self) -> bool:
+        return self.is_active or self.can_return
+
+    def reactivate(self) -> None:
+        """Whether staff have deactivated it, or its owner has asked for its deletion."""
+        self.is_active, self.can_return, self.deletion_requested_at = True, False, None
+        self.save(update_fields=["is_active", "can_return", "deletion_requested_at"])
 
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
