@@ -18,7 +18,7 @@ from apps.courses.views import (
     upcoming,
 )
 from apps.notifications.views import devices, notifications, preferences
-from apps.users.views import deletion, deletion_page, export, tokens
+from apps.users.views import deletion, deletion_page, export, invitations, tokens
 from apps.webhooks import views as webhooks
 from apps.webhooks.admin.imports import import_timetable
 from apps.webhooks.root import Root
@@ -73,6 +73,8 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("admin/import/", admin.site.admin_view(import_timetable), name="import-timetable"),
+    path("admin/invite/", admin.site.admin_view(invitations.invite_people), name="invite-people"),
+    path("admin/invite/<uuid:id>/", admin.site.admin_view(invitations.invitation), name="invitation"),
     path("admin/", admin.site.urls),
 ]
 

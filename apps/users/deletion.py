@@ -13,7 +13,7 @@ from rest_framework.exceptions import ValidationError
 
 from apps.core.errors import Problem
 from apps.mail import outbox
-from apps.users import farewells, throttling
+from apps.users import account_letters, throttling
 from apps.users.accounts import sign_out_everywhere
 from apps.users.models import Session, User
 from apps.users.signals import deletion_requested
@@ -56,7 +56,7 @@ def request_deletion(*, user: User, now: datetime) -> datetime:
     user.save(update_fields=["can_return", "is_active", "deletion_requested_at"])
     sign_out_everywhere(user=user, reason=Session.Reason.DELETION_REQUESTED, now=now)
     outbox.withdraw(user=user.pk)
-    outbox.post([farewells.asked(user, purge_at=now + GRACE, now=now)])
+    outbox.post([account_letters.asked(user, purge_at=now + GRACE, now=now)])
     deletion_requested.send(sender=User, user=user)
     return now + GRACE
 

@@ -9,7 +9,7 @@ from django.core import signing
 from django.db import transaction
 
 from apps.mail import outbox
-from apps.users import farewells, throttling
+from apps.users import account_letters, throttling
 from apps.users.models import User
 
 LIFETIME = timedelta(hours=1)
@@ -26,9 +26,9 @@ def ask_for_link(*, email: str, language: str, now: datetime) -> None:
         user = User.objects.filter(email=email).first()
         key = _key(user or User(email=email))
         if user:
-            letter = farewells.link(user, key=key, expires_at=now + LIFETIME)
+            letter = account_letters.link(user, key=key, expires_at=now + LIFETIME)
         else:
-            letter = farewells.no_account(email, language=language, expires_at=now + LIFETIME)
+            letter = account_letters.no_account(email, language=language, expires_at=now + LIFETIME)
         outbox.post([letter])
 
 

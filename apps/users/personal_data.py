@@ -67,6 +67,7 @@ HELD = PersonalData(
         "users.Session.user": "the person",
         "users.Session.fingerprint": "a hash of a token",
         "users.Attempts": "keyed hashes, kept for minutes, that cannot be told whose they are",
+        "users.Invitation": "work of staff: that so many were invited on that day",
         "users.Export": "the export itself",
         "users.ExportPart": "the export itself",
         "sessions.Session": "a visit to the admin, of which only a signed cookie tells whose it is; gone two weeks after it",

@@ -89,6 +89,12 @@ UNFOLD = {
                 "title": "People",
                 "items": [
                     _item("Users", "person", "users.user"),
+                    {
+                        "title": "Invite people",
+                        "icon": "group_add",
+                        "link": reverse_lazy("invite-people"),
+                        "permission": lambda request: request.user.has_perm("users.add_user"),
+                    },
                     _item("Groups", "group", "auth.group"),
                     _item("Enrolments", "how_to_reg", "courses.enrolment"),
                     _item("Sessions", "login", "users.session"),

@@ -1,4 +1,4 @@
-"""The letters about the end of an account, each in the language of the one who gets it."""
+"""The letters about the beginning and the end of an account, each in the language of the one who gets it."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -68,6 +68,27 @@ def link(user: User, *, key: str, expires_at: datetime) -> Draft:
             ),
             expires_at=expires_at,
             user=user.pk,
+        )
+
+
+def invitation(user: User, *, key: str, expires_at: datetime, posted_as: str) -> Draft:
+    with speaking(user.language):
+        return Draft(
+            to=user.email,
+            subject=_("Your account with Campanile"),
+            text=written(
+                _(
+                    "Your faculty has made you an account with Campanile, the app for your timetable, exams and what changes in them."
+                ),
+                _("Choose a password within 14 days, and sign in with this address:"),
+                f"{settings.PUBLIC_URL}/account/reset/{key}/",
+                _("In the app:") + f" campanile://account/reset/{key}",
+                _("Later, “Forgot your password?” in the app sends you another link."),
+            ),
+            expires_at=expires_at,
+            user=user.pk,
+            key=posted_as,
+            bulk=True,
         )
 
 
