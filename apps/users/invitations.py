@@ -1,5 +1,6 @@
 """Staff invite people by a table: it is read and checked as a whole, shown, and then each of them gets an account and a letter."""
 
+import secrets
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from datetime import datetime
 
 import structlog
 from django.conf import settings
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.exceptions import ValidationError
 
 from apps.core.tables.faults import Refused
@@ -82,13 +83,14 @@ def invite(people: Sequence[Person], *, by: User, now: datetime) -> Invitation:
 
     The caller opens the transaction; the worker sends the letters after it.
     """
+    # Unusable as set_password(None) makes it, which takes half a millisecond for each.
     users = [
         User(
             email=person.email,
             first_name=person.first_name,
             last_name=person.last_name,
             language=person.language,
-            password=make_password(None),
+            password=f"{UNUSABLE_PASSWORD_PREFIX}{secrets.token_urlsafe(30)}",
             date_joined=now,
         )
         for person in people
