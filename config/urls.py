@@ -17,7 +17,7 @@ from apps.courses.views import (
     timetable,
     upcoming,
 )
-from apps.notifications.views import devices, notifications, preferences
+from apps.notifications.views import devices, notifications, preferences, unsubscribing
 from apps.users.views import deletion, deletion_page, export, invitations, tokens
 from apps.webhooks import views as webhooks
 from apps.webhooks.admin.imports import import_timetable
@@ -69,6 +69,7 @@ urlpatterns = [
     path("calendar/<str:secret>.ics", calendars.PersonalCalendar.as_view(), name="personal-calendar"),
     path("account/deletion/", deletion_page.ask, name="delete-account"),
     path("account/deletion/<str:key>/", deletion_page.confirm, name="delete-account-confirm"),
+    path("unsubscribe/<str:token>/", unsubscribing.StopLetters.as_view()),
     path("api/v1/", include(api)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

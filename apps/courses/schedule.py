@@ -109,19 +109,28 @@ def sources(entries: QuerySet[Entry], days: DateRange) -> dict[str, QuerySet[Any
     """What reading.rows must read for `meetings`."""
     overlapping = Q(course__term__starts_on__lte=days.last, course__term__ends_on__gte=days.first)
     rows = entries.filter(overlapping | ~Q(exceptions=[]), course__visible=True).values(*ENTRY_COLUMNS)
-    terms = Term.objects.filter(starts_on__isnull=False).values(*TERM_COLUMNS)
-    return {"entries": rows, "terms": terms}
+    return {"entries": rows, "terms": terms()}
+
+
+def terms() -> QuerySet[Term, Any]:
+    """Those with days, stubs have none."""
+    found: QuerySet[Term, Any] = Term.objects.filter(starts_on__isnull=False).values(*TERM_COLUMNS)
+    return found
 
 
 def meetings(found: Mapping[str, Iterable[Json]], days: DateRange) -> Iterator[Meeting]:
     """Those with a date in the range, from the rows of `sources`."""
-    return (meeting for meeting in all_meetings(found) if days.meets(meeting.occurrence.dates()))
+    calendars = {term["id"]: Calendar(term).between(days.first, days.last) for term in found["terms"]}
+    return (meeting for meeting in _meetings(found, calendars) if days.meets(meeting.occurrence.dates()))
 
 
 def all_meetings(found: Mapping[str, Iterable[Json]]) -> Iterator[Meeting]:
     """Those of the whole terms, from the rows of `sources`."""
+    return _meetings(found, {term["id"]: Calendar(term) for term in found["terms"]})
+
+
+def _meetings(found: Mapping[str, Iterable[Json]], calendars: Mapping[str, Calendar]) -> Iterator[Meeting]:
     zones = {term["id"]: ZoneInfo(term["time_zone"]) for term in found["terms"]}
-    calendars = {term["id"]: Calendar(term) for term in found["terms"]}
     for entry in found["entries"]:
         if calendar := calendars.get(entry["course__term_id"]):
             for occurrence in occurrences(with_hours(entry), calendar):

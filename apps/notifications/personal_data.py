@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.core.personal_data import Json, PersonalData, Section
-from apps.notifications.models import Device, Notification, Preferences, Push
+from apps.notifications.models import Device, Mailing, Notification, Preferences, Push, Reminder
 from apps.notifications.serializers import NotificationSerializer
 
 
@@ -51,13 +51,35 @@ def _sections(user: UUID) -> Sequence[Section]:
         Section(
             "pushes",
             Push.objects.filter(device__user=user).order_by("pk"),
-            ("notification", "device", "status", "created_at", "settled_at"),
+            ("notification", "reminder", "device", "status", "created_at", "settled_at"),
         ),
         Section(
             "notification_preferences",
             Preferences.objects.filter(user=user),
-            ("push_off", "inbox_off", "muted_courses", "quiet_from", "quiet_to", "summary_hour"),
+            (
+                "push_off",
+                "inbox_off",
+                "email_on",
+                "unread_exams_email",
+                "muted_courses",
+                "quiet_from",
+                "quiet_to",
+                "summary_hour",
+                "reminder_minutes",
+                "tomorrow_hour",
+                "tomorrow_chosen_at",
+            ),
             single=True,
+        ),
+        Section(
+            "reminders",
+            Reminder.objects.filter(user=user).order_by("created_at", "pk"),
+            ("id", "kind", "subject", "begins_at", "day", "created_at"),
+        ),
+        Section(
+            "told_by_email",
+            Mailing.objects.filter(notification__user=user).order_by("created_at", "pk"),
+            ("notification", "reason", "status", "why", "created_at", "settled_at"),
         ),
     ]
 
@@ -99,6 +121,9 @@ HELD = PersonalData(
             )
         },
         "notifications.Preferences.user": "the person",
+        "notifications.Reminder.user": "the person",
+        "notifications.Mailing.bulk": _SENDING,
+        "notifications.Mailing.told_revision": _SENDING,
         "notifications.Announcement": _OFFICIAL,
         "notifications.Hold": _OFFICIAL,
     },

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from apps.notifications.models import Notification, Pause, Push, PushCount
 from apps.notifications.outcomes import Outcome, Verdict
 from apps.notifications.pauses import pause
-from apps.notifications.reconsidering import Unwanted
+from apps.notifications.wanted import Unwanted
 
 LONGEST_BACKOFF = 600.0
 

@@ -79,10 +79,12 @@ def production_environment(services: Services, scratch: Path) -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(48),
         "TOKEN_KEYS": secrets.token_urlsafe(48),
         "ALLOWED_HOSTS": "campanile.example",
+        "PUBLIC_URL": "https://campanile.example",
         "WEBHOOK_SECRETS": json.dumps({"course-service": [new_webhook_secret()]}),
         "GOOGLE_APPLICATION_CREDENTIALS": str(credential),
         "FIREBASE_PROJECT_ID": "campanile-example",
         "EMAIL_URL": "smtp://mail.campanile.example",
+        "EMAIL_FROM": "Campanile <campanile@campanile.example>",
         "FCM_EMULATOR_HOST": "",
         "DEBUG": "",
     }

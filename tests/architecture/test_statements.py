@@ -21,6 +21,7 @@ from apps.courses.models import Enrolment, Entry
 from apps.courses.models.sourced import term_id
 from apps.notifications.models import Device, FanOut, Notification
 from apps.notifications.outbox import expand_due
+from apps.notifications.unsubscribing import Topic, link
 from apps.users.models import User
 from config import urls
 from tests.factories.documents import SOURCE, api_id, course, entry, exam, put_course, put_snapshot, put_term
@@ -34,7 +35,7 @@ FEW, MANY = 3, 40
 ROUTES = {f"/api/v1/{each.pattern}": each for each in urls.api} | {
     f"/{each.pattern}": each
     for each in urls.urlpatterns
-    if isinstance(each, URLPattern) and str(each.pattern).startswith("calendar/")
+    if isinstance(each, URLPattern) and str(each.pattern).startswith(("calendar/", "unsubscribe/"))
 }
 
 # Queries to ask each public list with: the parameters decide what is read.
@@ -58,6 +59,7 @@ PUBLIC = {
 }
 PERSONAL = {
     "/calendar/<str:secret>.ics": ["", "exams=only"],
+    "/unsubscribe/<str:token>/": [""],
     "/api/v1/me/": [""],
     "/api/v1/me/export/": [""],
     "/api/v1/me/enrolments/": [""],
@@ -84,6 +86,7 @@ WRITES = [
     ("POST", "/api/v1/me/devices/<uuid:id>/test/"),
     ("DELETE", "/api/v1/me/devices/<uuid:id>/"),
     ("PATCH", "/api/v1/me/notification-preferences/"),
+    ("POST", "/unsubscribe/<str:token>/"),
     ("POST", "/api/v1/me/notifications/<uuid:id>/read/"),
     ("POST", "/api/v1/me/notifications/read-all/"),
     ("POST", "/api/v1/auth/token/"),
@@ -173,6 +176,7 @@ def alice(count: int = MANY) -> Alice:
     phone.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens['access']}")
     things = {
         "<str:secret>": secret,
+        "<str:token>": link(user.pk, Topic.EXAMS).split("/")[-2],
         "<uuid:term>": TERM,
         "<path:group>": "101",
         "<uuid:entry>": entries[0].pk,

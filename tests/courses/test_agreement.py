@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from rest_framework.test import APIClient
 
 from apps.courses import schedule
+from apps.courses.beginnings import beginning
 from apps.courses.calendar.events import Version
 from apps.courses.calendar.rendering import assembled
 from apps.courses.calendar.series import entry_events
@@ -88,6 +89,16 @@ def over_http(client: APIClient, term: Json, entry: Json, minute: int) -> None:
         assert of_items(client.get(f"/api/v1/{path}").json()["results"]) == expected
     content = client.get(f"/api/v1/courses/{api_id()}/calendar.ics").content
     assert [meeting[1:] for meeting in unrolled(content)] == in_calendar(expected)
+    starts = sorted((each.starts_at, each.rooms) for each in expected if each.status != "cancelled")
+    assert begun(*(each.starts_at for each in expected)) == starts
+    for moment, _ in starts:
+        assert begun(moment) == [each for each in starts if each[0] == moment]
+
+
+def begun(*moments: datetime) -> list[tuple[datetime, tuple[str, ...]]]:
+    """What begins from the first to the last of them."""
+    found = beginning(min(moments), max(moments)) if moments else []
+    return sorted((each.starts_at, each.rooms) for each in found)
 
 
 def _dates(value: Any) -> Iterator[str]:
