@@ -18,7 +18,15 @@ from apps.courses.views import (
     upcoming,
 )
 from apps.notifications.views import devices, notifications, preferences, unsubscribing
-from apps.users.views import deletion, deletion_page, export, invitations, tokens
+from apps.users.views import (
+    deletion_page,
+    invitations,
+    pages,
+    passwords,
+    registration,
+    sessions,
+    tokens,
+)
 from apps.webhooks import views as webhooks
 from apps.webhooks.admin.imports import import_timetable
 from apps.webhooks.root import Root
@@ -39,9 +47,15 @@ api = [
     path("auth/token/", tokens.SignIn.as_view()),
     path("auth/token/refresh/", tokens.Refresh.as_view()),
     path("auth/token/revoke/", tokens.Revoke.as_view()),
+    path("auth/register/", registration.Register.as_view()),
+    path("auth/email/confirm/", registration.ConfirmEmail.as_view()),
+    path("auth/email/resend/", registration.ResendConfirmation.as_view()),
+    path("auth/password/change/", passwords.ChangePassword.as_view()),
+    path("auth/password/reset/", passwords.AskForReset.as_view()),
+    path("auth/password/reset/confirm/", passwords.ResetPassword.as_view()),
+    path("auth/sessions/", sessions.Sessions.as_view()),
+    path("auth/sessions/<uuid:id>/", sessions.OneSession.as_view()),
     path("me/", profile.Profile.as_view()),
-    path("me/deletion/", deletion.MyDeletion.as_view()),
-    path("me/export/", export.MyExport.as_view()),
     path("me/enrolments/", enrolments.MyEnrolments.as_view()),
     path("me/enrolments/<uuid:id>/", enrolments.MyEnrolment.as_view()),
     path("me/hidden-entries/", hidden_entries.MyHiddenEntries.as_view()),
@@ -70,6 +84,8 @@ urlpatterns = [
     path("account/deletion/", deletion_page.ask, name="delete-account"),
     path("account/deletion/<str:key>/", deletion_page.confirm, name="delete-account-confirm"),
     path("unsubscribe/<str:token>/", unsubscribing.StopLetters.as_view()),
+    path("account/confirm/<str:key>/", pages.ConfirmPage.as_view()),
+    path("account/reset/<str:key>/", pages.ResetPage.as_view()),
     path("api/v1/", include(api)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

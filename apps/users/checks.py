@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -48,6 +49,21 @@ def tokens_say_who_issued_them_and_for_whom(
             "Tokens name no audience or issuer.",
             hint="SIMPLE_JWT needs AUDIENCE and ISSUER.",
             id="users.E005",
+        )
+    ]
+
+
+@register(Tags.security)
+def letters_can_be_answered(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """A link with a key must reach us, and nobody on the way may read it."""
+    url = urlsplit(settings.PUBLIC_URL)
+    if url.scheme == "https" or url.hostname in {"localhost", "127.0.0.1"}:
+        return []
+    return [
+        Error(
+            "PUBLIC_URL is not set, or does not start with https://.",
+            hint="Set it to where people with browsers find Campanile, as https://campus.example.org.",
+            id="users.E006",
         )
     ]
 

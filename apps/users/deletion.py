@@ -15,7 +15,7 @@ from apps.core.errors import Problem
 from apps.mail import outbox
 from apps.users import account_letters, throttling
 from apps.users.accounts import sign_out_everywhere
-from apps.users.models import Session, User
+from apps.users.models import Registration, Session, User
 from apps.users.signals import deletion_requested
 
 log = structlog.get_logger(__name__)
@@ -79,7 +79,9 @@ def purge() -> int:
     LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(User), object_id__in=map(str, ids)
     ).update(object_id=None, object_repr="a deleted user", change_message="")
-    outbox.forget(addresses=[user.email for user in users])
+    addresses = [user.email for user in users]
+    outbox.forget(addresses=addresses)
+    Registration.objects.filter(email__in=addresses).delete()
     # They name the person in a cookie's signature only, and no session of the admin lasts as long as the grace.
     SessionStore.clear_expired()
     User.objects.filter(pk__in=ids).delete()

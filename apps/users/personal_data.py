@@ -67,6 +67,7 @@ HELD = PersonalData(
         "users.Session.user": "the person",
         "users.Session.fingerprint": "a hash of a token",
         "users.Attempts": "keyed hashes, kept for minutes, that cannot be told whose they are",
+        "users.Registration": "what somebody wants an account to be who has not shown yet that the address is theirs; gone with the confirmation or after 14 days",
         "users.Invitation": "work of staff: that so many were invited on that day",
         "users.Export": "the export itself",
         "users.ExportPart": "the export itself",

@@ -21,7 +21,7 @@ from apps.users.models import Attempts
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many times within any stretch of one minute."""
+    """So many times within any stretch of `window`."""
 
     name: str
     times: int
@@ -36,6 +36,10 @@ EXPORTS = Limit("exports of an account", times=10)
 DELETION_LINKS = Limit("links to delete an account", times=3, window=timedelta(hours=1))
 DELETION_PAGES = Limit("requests for such links from an address", times=30, window=timedelta(minutes=1))
 REFRESHES = Limit("refreshes from an address", times=60)
+# Each of these puts a letter into the mailbox of whoever has the address.
+REGISTRATIONS = Limit("registrations of an account", times=5, window=timedelta(hours=1))
+RESENDS = Limit("resent confirmations of an account", times=5, window=timedelta(hours=1))
+RESETS = Limit("resets of an account", times=5, window=timedelta(hours=1))
 
 _TAKE = """
 INSERT INTO users_attempts AS attempts (key, taken, stale_at) VALUES (%(key)s, ARRAY[%(now)s], %(stale_at)s)
@@ -96,11 +100,13 @@ def client_address(request: HttpRequest | Request) -> str:
     return hops[max(-len(hops), -1 - settings.TRUSTED_PROXIES)]
 
 
-class RefreshThrottle(BaseThrottle):
-    """For the refresh view: so many a minute from one address."""
+class AddressThrottle(BaseThrottle):
+    """For one route: so many a minute from one address, behind which a whole campus may sit."""
+
+    limit: Limit
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        take(REFRESHES, subject=client_address(request), now=timezone.now())
+        take(self.limit, subject=client_address(request), now=timezone.now())
         return True
 
 
@@ -110,3 +116,11 @@ class ExportThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: APIView) -> bool:
         take(EXPORTS, subject=str(request.user.pk), now=timezone.now())
         return True
+
+
+class RefreshThrottle(AddressThrottle):
+    limit = REFRESHES
+
+
+def sixty_a_minute(what: str) -> type[AddressThrottle]:
+    return type("Throttle", (AddressThrottle,), {"limit": Limit(f"{what} from an address", times=60)})

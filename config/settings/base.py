@@ -125,7 +125,25 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
+] + [
+    {
+        "NAME": "apps.users.password_rules.NotMadeOfOurWords",
+        "OPTIONS": {
+            "words": [
+                "campanile",
+                "kampanil",
+                "faculty",
+                "fakultet",
+                "university",
+                "univerzitet",
+                "student",
+                "password",
+                "lozinka",
+            ]
+        },
+    }
 ]
+PASSWORD_RESET_TIMEOUT = 3600
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("sr", "Srpski")]
@@ -193,7 +211,13 @@ LOGGING_CONFIG = "apps.core.logging.configure"
 LOGGING = {"json": True, "level": "INFO"}
 METRICS_TOKEN = env.metrics_token
 # Below these a path is a secret, which the log must not hold.
-SECRET_PATH_PREFIXES = ["/calendar/", "/account/deletion/", "/unsubscribe/"]
+SECRET_PATH_PREFIXES = [
+    "/calendar/",
+    "/unsubscribe/",
+    "/account/confirm/",
+    "/account/reset/",
+    "/account/deletion/",
+]
 
 CATALOGUE_PUBLIC = env.catalogue_public
 WEBHOOK_SECRETS = env.webhook_secrets
@@ -235,6 +259,7 @@ SCHEDULE = {
     "apps.notifications.tomorrow.plan_tomorrow": timedelta(seconds=20),
     "apps.notifications.reminders.forget": timedelta(minutes=5),
     "apps.webhooks.watching.watch": timedelta(seconds=30),
+    "apps.users.pruning.prune": timedelta(minutes=5),
     "apps.webhooks.pruning.prune": timedelta(minutes=5),
     "apps.users.deletion.purge": timedelta(minutes=10),
     "apps.users.exporting.sweep": timedelta(minutes=10),

@@ -51,3 +51,18 @@ def test_a_first_language_nobody_offers_is_a_fault(settings: Settings) -> None:
     settings.LANGUAGES = [("sr", "Srpski")]
 
     assert faults() == ["users.E002"]
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("https://campus.example.org", []),
+        ("http://127.0.0.1:8000", []),
+        ("http://campus.example.org", ["users.E006"]),
+        ("", ["users.E006"]),
+    ],
+)
+def test_links_in_letters_lead_to_us_unread(settings: Settings, url: str, found: list[str]) -> None:
+    settings.PUBLIC_URL = url
+
+    assert faults() == found

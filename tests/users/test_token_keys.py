@@ -110,6 +110,7 @@ def start_production(keys: str) -> subprocess.CompletedProcess[str]:
     environ = os.environ | {
         "DJANGO_SETTINGS_MODULE": "config.settings.prod",
         "TOKEN_KEYS": keys,
+        "PUBLIC_URL": "https://campus.example.org",
         "FCM_EMULATOR_HOST": "",
     }
     return subprocess.run(

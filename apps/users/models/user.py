@@ -11,6 +11,13 @@ from apps.users.validators import validate_language, validate_name, validate_tim
 
 
 class UserManager(BaseUserManager["User"]):
+    def active(self) -> "models.QuerySet[User]":
+        return self.filter(is_active=True)
+
+    def returning(self) -> "models.QuerySet[User]":
+        """Those who may sign in: the active, and who by that comes back from asking for the account's deletion."""
+        return self.filter(models.Q(is_active=True) | models.Q(can_return=True))
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=User.normalize_username(email), **fields)
         user.set_password(password)

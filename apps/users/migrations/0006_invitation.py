@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('users', '0004_deletion'),
+        ('users', '0005_deletion'),
     ]
 
     operations = [

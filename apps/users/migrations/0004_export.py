@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('users', '0002_names_on_one_line'),
+        ('users', '0003_names_on_one_line'),
     ]
 
     operations = [
