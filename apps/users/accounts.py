@@ -51,8 +51,9 @@ def set_password(*, user: User, password: str | None, now: datetime) -> None:
 
 
 def deactivate(*, user: User, now: datetime) -> None:
-    user.is_active = False
-    user.save(update_fields=["is_active"])
+    """Also an account that is about to be deleted: then its owner cannot take that back any more."""
+    user.is_active = user.can_return = False
+    user.save(update_fields=["is_active", "can_return"])
     sign_out_everywhere(user=user, reason=Session.Reason.DEACTIVATED, now=now)
 
 

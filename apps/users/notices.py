@@ -3,7 +3,7 @@
 The caller's transaction is that of the change.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -62,19 +62,6 @@ def second_factor_changed(user: User, *, now: datetime) -> None:
                 "On %(when)s the device that makes the codes with which you sign in was added, replaced or removed."
             )
             % {"when": _moment(user, now)},
-            now=now,
-        )
-
-
-def deletion_asked(user: User, *, purge_on: date, now: datetime) -> None:
-    with speaking(user.language):
-        _tell(
-            user,
-            _("Your account is going to be deleted"),
-            _(
-                "On %(when)s you asked us to delete your account. On %(day)s everything we hold about you goes. Until then, signing in keeps the account."
-            )
-            % {"when": _moment(user, now), "day": f"{purge_on:%d.%m.%Y}"},
             now=now,
         )
 

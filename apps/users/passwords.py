@@ -13,6 +13,7 @@ from apps.mail import outbox
 from apps.users import letters, notices, throttling
 from apps.users.accounts import set_password
 from apps.users.authentication import BadAccessToken
+from apps.users.invitation_keys import opens_invitation
 from apps.users.keys import BadKey, named_user, opens_reset, reset_key
 from apps.users.models import Session, User
 from apps.users.password_rules import check_password
@@ -48,7 +49,7 @@ def ask_for_reset(*, email: str, language: str, now: datetime) -> None:
     """One letter, whoever has the address. Not to be called in a transaction; `language` is that of whoever asks. Raises Throttled."""
     throttling.take(throttling.RESETS, subject=email, now=now)
     with transaction.atomic():
-        user = User.objects.active().filter(email=email).first()
+        user = User.objects.returning().filter(email=email).first()
         key = reset_key(user or User(email=email))
         with speaking(user.language if user else language):
             if user:
@@ -64,9 +65,9 @@ def reset(*, key: str, password: str, now: datetime) -> User:
     Raises BadKey, or ValidationError for a password that is none; the key then stays good.
     """
     named = named_user(key)
-    users = User.objects.active().select_for_update(no_key=True)
+    users = User.objects.returning().select_for_update(no_key=True)
     user = users.filter(pk=named).first() if named else None
-    if user is None or not opens_reset(key, user):
+    if user is None or not (opens_reset(key, user) or opens_invitation(key, user)):
         raise BadKey(_("This key was used already, has expired or never was one."))
     check_password(password, email=user.email, first_name=user.first_name, last_name=user.last_name)
     set_password(user=user, password=password, now=now)

@@ -1,15 +1,18 @@
 from typing import Any
 
 from django.conf import settings
+from django.db import models
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
+from apps.core.fields import Text
 from apps.mail.addresses import is_deliverable
 from apps.users.models import Session, User
 from apps.users.password_rules import check_password
-from apps.users.validators import validate_time_zone
+from apps.users.validators import validate_name, validate_time_zone
 
 
-class TokenField(serializers.CharField):
+class TokenField(Text):
     """Whether a text is a token is for tokens.py to say, so that every bad one, however odd, gets the same answer."""
 
     def __init__(self, **options: Any) -> None:
@@ -20,9 +23,9 @@ class TokenField(serializers.CharField):
 
 
 class SignInSerializer(serializers.Serializer[Any]):
-    email = serializers.CharField(max_length=254)
-    password = serializers.CharField(max_length=1024, trim_whitespace=False, style={"input_type": "password"})
-    device_name = serializers.CharField(
+    email = Text(max_length=254)
+    password = Text(max_length=1024, trim_whitespace=False, style={"input_type": "password"})
+    device_name = Text(
         max_length=100,
         required=False,
         default="",
@@ -31,7 +34,7 @@ class SignInSerializer(serializers.Serializer[Any]):
     )
 
 
-class AddressField(serializers.EmailField):
+class AddressField(serializers.EmailField, Text):
     """In the one form in which addresses are stored, and only such as we can write to."""
 
     def __init__(self, **options: Any) -> None:
@@ -44,7 +47,7 @@ class AddressField(serializers.EmailField):
         return address
 
 
-class PasswordField(serializers.CharField):
+class PasswordField(Text):
     """Taken as it is typed, blanks included."""
 
     def __init__(self, **options: Any) -> None:
@@ -54,10 +57,12 @@ class PasswordField(serializers.CharField):
 class RegistrationSerializer(serializers.Serializer[Any]):
     email = AddressField()
     password = PasswordField(write_only=True, help_text="At least eight characters, of any kind.")
-    first_name = serializers.CharField(max_length=150, required=False, default="", allow_blank=True)
-    last_name = serializers.CharField(max_length=150, required=False, default="", allow_blank=True)
+    first_name = Text(
+        max_length=150, required=False, default="", allow_blank=True, validators=[validate_name]
+    )
+    last_name = Text(max_length=150, required=False, default="", allow_blank=True, validators=[validate_name])
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, default="en")
-    time_zone = serializers.CharField(
+    time_zone = Text(
         max_length=64, required=False, default="Europe/Belgrade", validators=[validate_time_zone]
     )
 
@@ -76,7 +81,7 @@ class AddressSerializer(serializers.Serializer[Any]):
 
 
 class ConfirmationSerializer(serializers.Serializer[Any]):
-    key = serializers.CharField(max_length=200)
+    key = Text(max_length=200)
     password = PasswordField(
         required=False,
         help_text="The account's from now on, instead of the one that was registered. Send it unless the address was registered on this phone: "
@@ -85,7 +90,7 @@ class ConfirmationSerializer(serializers.Serializer[Any]):
 
 
 class ResetSerializer(serializers.Serializer[Any]):
-    key = serializers.CharField(max_length=200)
+    key = Text(max_length=200)
     password = PasswordField()
 
 
@@ -134,6 +139,10 @@ class TokenPairSerializer(serializers.Serializer[Any]):
 
 
 class ProfileSerializer(serializers.ModelSerializer[User]):
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.CharField: Text,
+    }
     language = serializers.ChoiceField(choices=settings.LANGUAGES)
 
     class Meta:
@@ -142,11 +151,23 @@ class ProfileSerializer(serializers.ModelSerializer[User]):
         read_only_fields = ["id", "email"]
 
     def to_internal_value(self, data: Any) -> Any:
-        """Names fields that are unknown or not the user's to change, instead of passing over them."""
+        """Names fields that are unknown or not the user's to change, beside whatever else is wrong, instead of passing over them."""
+        faults: dict[str, Any] = {}
         if isinstance(data, dict):
             writable = {name for name, field in self.fields.items() if not field.read_only}
-            if refused := data.keys() - writable:
-                raise serializers.ValidationError(
-                    {name: ["This field cannot be changed."] for name in sorted(refused)}
-                )
-        return super().to_internal_value(data)
+            faults = {name: [_REFUSED] for name in sorted(data.keys() - writable)}
+        try:
+            taken = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({**faults, **_by_field(error)}) from error
+        if faults:
+            raise serializers.ValidationError(faults)
+        return taken
+
+
+_REFUSED = ErrorDetail("This field cannot be changed.", code="read_only")
+
+
+def _by_field(error: serializers.ValidationError) -> dict[str, Any]:
+    assert isinstance(error.detail, dict), "a serializer tells faults by field"
+    return error.detail

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import F
 
-from apps.users import notices, tokens
+from apps.mail.outbox import post
+from apps.users import account_letters, notices, tokens
 from apps.users.models import Session, User
 from apps.users.models.session import SessionQuerySet
 from apps.users.signals import session_ended
@@ -15,6 +16,10 @@ GRACE = timedelta(seconds=10)
 
 
 def open_session(*, user: User, device_name: str, now: datetime) -> tokens.Pair:
+    """Whoever has asked for the deletion of the account takes that back by signing in. The caller has locked the user."""
+    if user.can_return:
+        user.reactivate()
+        post([account_letters.taken_back(user, now=now)])
     refresh_id = secrets.token_hex(16)
     session = Session.objects.create(
         user=user,

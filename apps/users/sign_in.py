@@ -32,7 +32,7 @@ def sign_in(*, email: str, password: str, device_name: str, now: datetime) -> Pa
     with transaction.atomic():
         # Whoever deactivates the account or changes its password locks this row too.
         user = (
-            User.objects.active()
+            User.objects.returning()
             .select_for_update(no_key=True)
             .filter(pk=known.pk, epoch=known.epoch)
             .first()

@@ -32,6 +32,9 @@ class Limit:
 
 
 WRONG_SIGN_INS = Limit("wrong sign-ins of an account", times=5)
+EXPORTS = Limit("exports of an account", times=10)
+DELETION_LINKS = Limit("links to delete an account", times=3, window=timedelta(hours=1))
+DELETION_PAGES = Limit("requests for such links from an address", times=30, window=timedelta(minutes=1))
 REFRESHES = Limit("refreshes from an address", times=60)
 # Each of these puts a letter into the mailbox of whoever has the address.
 REGISTRATIONS = Limit("registrations of an account", times=5, window=timedelta(hours=1))
@@ -90,7 +93,7 @@ def _wait(limit: Limit, *, key: str, now: datetime) -> float:
     return max(1.0, (last[0] + limit.window - now).total_seconds()) if len(last) == limit.times else 1.0
 
 
-def client_address(request: Request | HttpRequest) -> str:
+def client_address(request: HttpRequest | Request) -> str:
     """The address the outermost of our TRUSTED_PROXIES saw; whatever stands left of it in X-Forwarded-For the client wrote itself."""
     forwarded = request.headers.get("X-Forwarded-For", "").split(",")
     hops = [hop for hop in map(str.strip, forwarded) if hop] + [str(request.META.get("REMOTE_ADDR", ""))]
@@ -104,6 +107,14 @@ class AddressThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         take(self.limit, subject=client_address(request), now=timezone.now())
+        return True
+
+
+class ExportThrottle(BaseThrottle):
+    """For the view of the export: so many a minute for one user."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        take(EXPORTS, subject=str(request.user.pk), now=timezone.now())
         return True
 
 

@@ -116,6 +116,7 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 
 AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["apps.users.backends.Accounts"]
 PASSWORD_HASHERS = [
     "apps.users.hashers.Argon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -176,6 +177,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["apps.core.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "apps.core.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_METADATA_CLASS": "apps.core.metadata.Methods",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "apps.core.exception_handler.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -220,7 +222,13 @@ LOGGING_CONFIG = "apps.core.logging.configure"
 LOGGING = {"json": True, "level": "INFO"}
 METRICS_TOKEN = env.metrics_token
 # Below these a path is a secret, which the log must not hold.
-SECRET_PATH_PREFIXES = ["/calendar/", "/account/confirm/", "/account/reset/", "/unsubscribe/"]
+SECRET_PATH_PREFIXES = [
+    "/calendar/",
+    "/unsubscribe/",
+    "/account/confirm/",
+    "/account/reset/",
+    "/account/deletion/",
+]
 
 CATALOGUE_PUBLIC = env.catalogue_public
 WEBHOOK_SECRETS = env.webhook_secrets
@@ -249,6 +257,7 @@ WORKER_LANES = {
     "announcements": "apps.notifications.announcements.send_due",
     "push": "apps.notifications.delivery.send_due",
     "mail": "apps.mail.delivery.send_due",
+    "exports": "apps.users.exporting.build_due",
     "schedule": "apps.core.schedule.run_due",
 }
 
@@ -264,6 +273,8 @@ SCHEDULE = {
     "apps.webhooks.watching.watch": timedelta(seconds=30),
     "apps.users.pruning.prune": timedelta(minutes=5),
     "apps.webhooks.pruning.prune": timedelta(minutes=5),
+    "apps.users.deletion.purge": timedelta(minutes=10),
+    "apps.users.exporting.sweep": timedelta(minutes=10),
     "apps.notifications.unseen.retire_unseen": timedelta(hours=1),
     "apps.notifications.unseen.remove_retired": timedelta(hours=1),
     "apps.mail.tidying.prune": timedelta(hours=1),
@@ -286,3 +297,11 @@ METRICS_COLLECTORS = {
     "phones": "apps.notifications.metrics.from_database",
     "mail": "apps.mail.metrics.from_database",
 }
+
+# What each app holds about a person, see apps/core/personal_data.py.
+PERSONAL_DATA = [
+    "apps.mail.personal_data.HELD",
+    "apps.users.personal_data.HELD",
+    "apps.courses.personal_data.HELD",
+    "apps.notifications.personal_data.HELD",
+]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from apps.core.personal_data import sections_of
 from apps.courses import enrolments
 from apps.courses.cache import catalogue_revision
 from apps.courses.calendar import feeds
@@ -62,9 +64,10 @@ PUBLIC = {
 }
 PERSONAL = {
     "/calendar/<str:secret>.ics": ["", "exams=only"],
-    "/api/v1/auth/sessions/": [""],
     "/unsubscribe/<str:token>/": [""],
+    "/api/v1/auth/sessions/": [""],
     "/api/v1/me/": [""],
+    "/api/v1/me/export/": [""],
     "/api/v1/me/enrolments/": [""],
     "/api/v1/me/hidden-entries/": [""],
     "/api/v1/me/schedule/": [MONTH],
@@ -104,6 +107,8 @@ WRITES = [
     ("POST", "/api/v1/auth/token/revoke/"),
     ("POST", "/api/v1/auth/password/reset/confirm/"),
 ]
+# It leaves nothing for the others, and has somebody to itself.
+LAST = ("POST", "/api/v1/me/deletion/")
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/auth/token/"): {"email": "alice@example.org", "password": PASSWORD},
     ("POST", "/api/v1/auth/register/"): {"email": "charlie@example.org", "password": PASSWORD},
@@ -127,6 +132,10 @@ COSTS_MORE = {
     ("POST", "/api/v1/auth/password/reset/confirm/"): 10,
     # A newcomer: the account is looked for twice, made, given a role, and a registration nobody confirmed is void.
     ("POST", "/api/v1/auth/social/<slug:provider>/"): 10,
+    # Each section is counted and read.
+    ("GET", "/api/v1/me/export/"): 4 + 2 * len(sections_of(uuid4())),
+    # It ends everything a person has.
+    LAST: 18,
 }
 
 
@@ -151,7 +160,7 @@ def methods(route: URLPattern) -> set[str]:
 
 def test_every_route_is_counted() -> None:
     served = {(method, path) for path, route in ROUTES.items() for method in methods(route)}
-    assert served == {("GET", path) for path in PUBLIC | PERSONAL} | set(WRITES)
+    assert served == {("GET", path) for path in PUBLIC | PERSONAL} | {*WRITES, LAST}
 
 
 @dataclass
@@ -286,7 +295,8 @@ def test_a_personal_answer_costs_four_with_the_one_that_knows_the_user(count: in
         for query in queries:
             with Cost() as cost:
                 someone.send("GET", route, query)
-            assert 0 < len(cost.statements) <= 4, (route, query, cost.statements)
+            limit = COSTS_MORE.get(("GET", route), 4)
+            assert 0 < len(cost.statements) <= limit, (route, query, cost.statements)
 
 
 @pytest.mark.django_db
@@ -304,3 +314,12 @@ def test_what_changes_something_costs_as_much_or_what_is_said_of_it(
             someone.send(method, route)
         limit = COSTS_MORE.get((method, route), 8 if "/auth/" in route else 4)
         assert 0 < len(cost.statements) <= limit, (method, route, cost.statements)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [FEW, MANY])
+def test_an_account_is_given_up_at_one_price_however_much_it_has(count: int) -> None:
+    someone = alice(count)
+    with Cost() as cost:
+        someone.send(*LAST)
+    assert 0 < len(cost.statements) <= COSTS_MORE[LAST], cost.statements

@@ -59,15 +59,13 @@ def test_every_notice_says_when_and_what_to_do_in_the_language_of_the_user(
     notices.session_reused(session, now=now)
     notices.social_account_linked(alice, provider="Google", now=now)
     notices.second_factor_changed(alice, now=now)
-    notices.deletion_asked(alice, purge_on=now.date() + timedelta(days=14), now=now)
 
     posted = list(Letter.objects.all())
-    assert len({each.subject for each in posted}) == 5
+    assert len({each.subject for each in posted}) == 4
     for each in posted:
         assert "21.11.2026, 11:30 (Africa/Cairo)" in each.text
         assert ("If it was not you" in each.text) == (language == "en")
         assert ("Ako to niste bili vi" in each.text) == (language == "sr")
-    assert any("05.12.2026" in each.text for each in posted)
 
 
 def test_a_password_set_by_staff_is_told_too(alice: User, phone: Phone) -> None:

@@ -37,6 +37,7 @@ class Session(models.Model):
         REUSED = "reused", "a refresh token was used twice"
         DEACTIVATED = "deactivated"
         PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, no password
+        DELETION_REQUESTED = "deletion_requested"
         ENDED_BY_STAFF = "ended_by_staff"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

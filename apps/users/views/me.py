@@ -1,5 +1,7 @@
 """/me/."""
 
+from typing import ClassVar
+
 from django.db import transaction
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
@@ -18,13 +20,16 @@ from apps.users.serializers import ProfileSerializer
 @extend_schema(tags=["me"])
 @method_decorator([cache_control(private=True, no_cache=True), conditional_page], name="dispatch")
 class Me(APIView):
+    # Apps above this one add to what is shown, see apps/courses/views/profile.py.
+    serializer_class: ClassVar[type[ProfileSerializer]] = ProfileSerializer
+
     @extend_schema(
         operation_id="me",
         summary="The signed-in user",
         responses={200: ProfileSerializer, 304: None, **problems(401)},
     )
     def get(self, request: Request) -> Response:
-        return Response(ProfileSerializer(user_of(request)).data)
+        return Response(self.serializer_class(user_of(request)).data)
 
     @extend_schema(
         operation_id="change_me",
@@ -35,8 +40,8 @@ class Me(APIView):
     )
     def patch(self, request: Request) -> Response:
         user = user_of(request)
-        serializer = ProfileSerializer(user, data=request.data, partial=True)
+        serializer = self.serializer_class(user, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         with transaction.atomic():
             change_profile(user=user, changes=serializer.validated_data)
-        return Response(ProfileSerializer(user).data)
+        return Response(self.serializer_class(user).data)

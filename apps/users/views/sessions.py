@@ -28,7 +28,7 @@ from apps.users.sessions import end_sessions
     get=extend_schema(
         operation_id="sessions",
         summary="Where the user is signed in",
-        responses={200: ListedSessionSerializer(many=True), **problems(401)},
+        responses={200: ListedSessionSerializer(many=True), **problems(400, 401, 404)},
     )
 )
 @method_decorator([cache_control(private=True, no_cache=True), conditional_page], name="dispatch")
