@@ -2,7 +2,6 @@ from typing import Any
 
 from rest_framework.metadata import BaseMetadata
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 
 class Methods(BaseMetadata):
@@ -11,5 +10,6 @@ class Methods(BaseMetadata):
     DRF's own tries the view out to tell the fields of its form, and asks those with a PUT for an object they do not have.
     """
 
-    def determine_metadata(self, request: Request, view: APIView) -> dict[str, Any]:
+    def determine_metadata(self, request: Request, view: Any) -> dict[str, Any]:
+        # The class of views cannot be named here: its module imports this one.
         return {"methods": view.allowed_methods}

@@ -11,12 +11,6 @@ import schemathesis
 
 django.setup()
 
-from django.db import transaction
-from django.utils import timezone
-
-from apps.users.models import User
-from apps.users.sessions import open_session
-
 EMAIL = "fuzzed@example.org"
 _random = random.Random(1)
 
@@ -24,6 +18,13 @@ _random = random.Random(1)
 @schemathesis.auth(refresh_interval=None)
 class SignedIn:
     def get(self, case: Any, context: Any) -> str:
+        # Models cannot be imported before Django is set up.
+        from django.db import transaction
+        from django.utils import timezone
+
+        from apps.users.models import User
+        from apps.users.sessions import open_session
+
         with transaction.atomic():
             user = User.objects.select_for_update().get(email=EMAIL)
             return open_session(user=user, device_name="fuzzer", now=timezone.now()).access
