@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('courses', '0002_held_deletions'),
-        ('notifications', '0011_reminders'),
+        ('notifications', '0012_announcement_attempts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
