@@ -19,7 +19,9 @@ from apps.courses.views import (
 )
 from apps.notifications.views import devices, notifications, preferences, unsubscribing
 from apps.users.views import (
+    deletion,
     deletion_page,
+    export,
     invitations,
     pages,
     passwords,
@@ -58,6 +60,8 @@ api = [
     path("auth/sessions/<uuid:id>/", sessions.OneSession.as_view()),
     path("auth/social/<slug:provider>/", social.SocialSignIn.as_view()),
     path("me/", profile.Profile.as_view()),
+    path("me/deletion/", deletion.MyDeletion.as_view()),
+    path("me/export/", export.MyExport.as_view()),
     path("me/enrolments/", enrolments.MyEnrolments.as_view()),
     path("me/enrolments/<uuid:id>/", enrolments.MyEnrolment.as_view()),
     path("me/hidden-entries/", hidden_entries.MyHiddenEntries.as_view()),

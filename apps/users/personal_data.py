@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 
 from apps.core.personal_data import PersonalData, Section
-from apps.users.models import Session, User
+from apps.users.models import Identity, Session, User
 
 
 def _sections(user: UUID) -> Sequence[Section]:
@@ -47,6 +47,11 @@ def _sections(user: UUID) -> Sequence[Section]:
             ),
         ),
         Section(
+            "identities",
+            Identity.objects.filter(user=user).order_by("created_at", "pk"),
+            ("id", "provider", "issuer", "subject", "email", "created_at"),
+        ),
+        Section(
             "work_in_the_admin",
             LogEntry.objects.filter(user=user).order_by("action_time", "pk"),
             ("action_time", "action_flag", "object_id", "object_repr", "change_message"),
@@ -66,6 +71,10 @@ HELD = PersonalData(
         "users.User_user_permissions": "rights given one by one; roles say what somebody may do",
         "users.Session.user": "the person",
         "users.Session.fingerprint": "a hash of a token",
+        "users.Identity.user": "the person",
+        "otp_totp.TOTPDevice": "the secret of a second factor, which would help nobody but who wants to pass for its owner",
+        "otp_static.StaticDevice": "holds the recovery codes of a second factor together",
+        "otp_static.StaticToken": "hashes or words that open the admin in place of a second factor",
         "users.Attempts": "keyed hashes, kept for minutes, that cannot be told whose they are",
         "users.Registration": "what somebody wants an account to be who has not shown yet that the address is theirs; gone with the confirmation or after 14 days",
         "users.Invitation": "work of staff: that so many were invited on that day",
