@@ -40,6 +40,7 @@ _RECORDS = (
     "notifications.fanout",
     "notifications.notification",
     "notifications.pause",
+    "notifications.push",
 )
 
 _TEACHER = _may("view", *_CATALOGUE) | _may("view add", "notifications.announcement")
@@ -56,8 +57,7 @@ _ADMINISTRATOR = (
     | _may("view add change delete", "users.user")
     | _may("view change", "users.session")
     | _may("view delete", "users.identity")
-    | _may("view add change delete", "courses.enrolment")
-    | _may("view", "auth.group")
+    | _may("view", "auth.group", "mail.letter")
 )
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
