@@ -6,6 +6,7 @@ Every variable may also be given as NAME_FILE, the path of a file that holds the
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -39,10 +40,13 @@ class Environment:
     firebase_project_id: str
     fcm_emulator_host: str
     email: dict[str, Any]
+    email_from: str
+    exam_email_after_hours: int
     settle_seconds: float
     ring_limit: int
     deletion_limit: int
     delivery_retention_days: int
+    device_retention_days: int
     trusted_proxies: int
     static_root: str
     metrics_token: str
@@ -67,10 +71,13 @@ class Environment:
             firebase_project_id=reader("FIREBASE_PROJECT_ID", str, default=""),
             fcm_emulator_host=reader("FCM_EMULATOR_HOST", str, default=""),
             email=reader("EMAIL_URL", _email, default="console:"),
+            email_from=reader("EMAIL_FROM", _sender, default="Campanile <campanile@localhost>"),
+            exam_email_after_hours=reader("EXAM_EMAIL_AFTER_HOURS", _hours, default="12"),
             settle_seconds=reader("SETTLE_SECONDS", _seconds, default="30"),
             ring_limit=reader("RING_LIMIT", _count, default="2000"),
             deletion_limit=reader("DELETION_LIMIT", _percent, default="20"),
             delivery_retention_days=reader("DELIVERY_RETENTION_DAYS", _days, default="90"),
+            device_retention_days=reader("DEVICE_RETENTION_DAYS", _days, default="180"),
             trusted_proxies=reader("TRUSTED_PROXIES", _count, default="0"),
             static_root=reader("STATIC_ROOT", str, default="static"),
             metrics_token=reader("METRICS_TOKEN", str, default=""),
@@ -160,6 +167,21 @@ def _days(value: str) -> int:
     if not 1 <= (days := _count(value)) <= 36_500:
         raise ValueError("must be between 1 and 36500 days")
     return days
+
+
+def _hours(value: str) -> int:
+    if _count(value) > 168:
+        raise ValueError("must be between 0 and 168 hours")
+    return int(value)
+
+
+def _sender(value: str) -> str:
+    """An address, with or without a name before it."""
+    _, address = parseaddr(value)
+    name, _, host = address.rpartition("@")
+    if not name or not host or not value.isprintable():
+        raise ValueError("must look like Campanile <campanile@campus.example.org>")
+    return value
 
 
 def _database(value: str) -> dict[str, Any]:

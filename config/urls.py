@@ -16,7 +16,7 @@ from apps.courses.views import (
     timetable,
     upcoming,
 )
-from apps.notifications.views import devices, notifications, preferences
+from apps.notifications.views import devices, notifications, preferences, unsubscribing
 from apps.users.views import me, pages, passwords, registration, sessions, social, tokens
 from apps.webhooks import views as webhooks
 from apps.webhooks.admin.imports import import_timetable
@@ -75,6 +75,7 @@ urlpatterns = [
     path("calendar/<str:secret>.ics", calendars.PersonalCalendar.as_view(), name="personal-calendar"),
     path("account/confirm/<str:key>/", pages.ConfirmPage.as_view()),
     path("account/reset/<str:key>/", pages.ResetPage.as_view()),
+    path("unsubscribe/<str:token>/", unsubscribing.StopLetters.as_view()),
     path("api/v1/", include(api)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

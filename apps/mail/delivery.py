@@ -16,8 +16,9 @@ from apps.mail.settling import release, report_outage, settle
 
 BATCH = 20
 LEASE = timedelta(seconds=120)
-# Opening a connection and handing over a letter take a dozen answers at most, each within EMAIL_TIMEOUT, 10 s: none starts that could outlive the lease.
-LATEST_START = LEASE.total_seconds() / 2
+# Handing over a letter takes a handful of answers, each within EMAIL_TIMEOUT, 10 s: none is begun that could outlive the lease. Far earlier than it
+# must be, since a lane that is not heard of for half a minute is taken for dead.
+LATEST_START = 20.0
 
 _CLAIM = """
     UPDATE mail_letter AS letter SET lease_until = statement_timestamp() + %(lease)s * interval '1 second'

@@ -24,7 +24,10 @@ SENDERS = 8
 LEASE = timedelta(seconds=60)
 # A sending may take two timeouts, one for a new access token; none starts that could outlive the lease.
 LATEST_START = LEASE.total_seconds() - 2.5 * firebase.TIMEOUT
+# Nor does one start so long after the last look: who has muted or signed out by then shall not be rung. What is left is looked at again.
+FRESH_SECONDS = 1.0
 FLUSH_SECONDS = 0.1
+LOOK_SECONDS = 0.02
 
 _DUE = """
     waiting.status = 'pending' AND waiting.next_try_at <= statement_timestamp()
@@ -89,22 +92,27 @@ def claim() -> tuple[list[Push], datetime]:
         return [], datetime.now(UTC)
     claimed = [row[0] for row in rows]
     pushes = Push.objects.select_related(
-        "device__user", "notification__user", "notification__announcement"
+        "device__user", "notification__user", "notification__announcement", "reminder__user"
     ).filter(pk__in=[*claimed, *claim_others(claimed)])
     return list(pushes.order_by("bulk", "-high_priority", "notification__change_set", "pk")), rows[0][1]
 
 
 def _send_all(ringing: Sequence[Together], claimed_at: datetime, latest_start: float) -> None:
     gate = Gate()
+    latest_start = min(latest_start, time.monotonic() + FRESH_SECONDS)
     with ThreadPoolExecutor(SENDERS, thread_name_prefix="push") as pool:
         waiting = {pool.submit(_send, each, gate, latest_start): each for each in ringing}
+        flush_at = time.monotonic() + FLUSH_SECONDS
         try:
             while waiting:
-                done, _ = wait(waiting, timeout=FLUSH_SECONDS)
-                _flush([(waiting.pop(future), future) for future in done], claimed_at)
+                done, unfinished = wait(waiting, timeout=LOOK_SECONDS)
+                # Other workers hear of a refusal from the database, so it is written at once.
+                if not unfinished or gate.refused or time.monotonic() >= flush_at:
+                    _flush([(waiting.pop(future), future) for future in done], claimed_at)
+                    flush_at = time.monotonic() + FLUSH_SECONDS
+                    if any(each[0].push.bulk for each in waiting.values()) and others_wait():
+                        gate.close(BULK)
                 gate.close(*scopes_paused())
-                if any(each[0].push.bulk for each in waiting.values()) and others_wait():
-                    gate.close(BULK)
         finally:
             # Leaving early, as when the database went away: what cannot be written down is not sent.
             gate.close(Pause.EVERYTHING)
@@ -140,12 +148,14 @@ def _send(together: Together, gate: Gate, latest_start: float) -> Outcome | None
     scopes = (platform, BULK) if push.bulk else (platform,)
     if not gate.is_open(*scopes) or time.monotonic() > latest_start:
         return None
+    if together[0].latest and datetime.now(UTC) > together[0].latest:
+        return None  # the next claim finds it expired
     try:
         outcome = firebase.send(ring(together), now=datetime.now(UTC))
     except Exception:  # noqa: BLE001  # a fault of ours in one message must not hold up the others
         return Outcome(Verdict.DEAD, traceback.format_exc())
     if outcome.verdict is Verdict.PAUSE_PLATFORM:
-        gate.close(platform)
+        gate.refuse(platform)
     elif outcome.verdict in (Verdict.PAUSE_ALL, Verdict.OPEN_CIRCUIT):
-        gate.close(Pause.EVERYTHING)
+        gate.refuse(Pause.EVERYTHING)
     return outcome

@@ -33,6 +33,11 @@ class Gate:
     def __init__(self) -> None:
         self._closed: set[str] = set()
         self._lock = threading.Lock()
+        self.refused = False
+
+    def refuse(self, scope: str) -> None:
+        self.close(scope)
+        self.refused = True
 
     def close(self, *scopes: str) -> None:
         with self._lock:

@@ -41,6 +41,7 @@ _RECORDS = (
     "notifications.notification",
     "notifications.pause",
     "notifications.push",
+    "notifications.reminder",
 )
 
 _TEACHER = _may("view", *_CATALOGUE) | _may("view add", "notifications.announcement")
@@ -51,6 +52,7 @@ _STAFF = (
     | _may("add", "webhooks.delivery")
     | _may("change delete", "notifications.announcement")
     | _may("view", *_RECORDS)
+    | _may("change", "notifications.fanout")
 )
 _ADMINISTRATOR = (
     _STAFF

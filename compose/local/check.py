@@ -84,6 +84,7 @@ def production_environment(services: Services, scratch: Path) -> dict[str, str]:
         "GOOGLE_APPLICATION_CREDENTIALS": str(credential),
         "FIREBASE_PROJECT_ID": "campanile-example",
         "EMAIL_URL": "smtp://mail.campanile.example",
+        "EMAIL_FROM": "Campanile <campanile@campanile.example>",
         "FCM_EMULATOR_HOST": "",
         "DEBUG": "",
     }

@@ -1,5 +1,6 @@
 """What every process shares. Values from outside come through config.env alone."""
 
+import hmac
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -180,7 +181,7 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # Where people with browsers work: errors there are pages, everywhere else problem documents.
-PAGE_PREFIXES = ["/admin/", "/account/"]
+PAGE_PREFIXES = ["/admin/", "/account/", "/unsubscribe/"]
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Campanile",
@@ -219,12 +220,13 @@ LOGGING_CONFIG = "apps.core.logging.configure"
 LOGGING = {"json": True, "level": "INFO"}
 METRICS_TOKEN = env.metrics_token
 # Below these a path is a secret, which the log must not hold.
-SECRET_PATH_PREFIXES = ["/calendar/", "/account/confirm/", "/account/reset/"]
+SECRET_PATH_PREFIXES = ["/calendar/", "/account/confirm/", "/account/reset/", "/unsubscribe/"]
 
 CATALOGUE_PUBLIC = env.catalogue_public
 WEBHOOK_SECRETS = env.webhook_secrets
 OIDC_ISSUERS = env.oidc_issuers
 DELIVERY_RETENTION = timedelta(days=env.delivery_retention_days)
+DEVICE_RETENTION = timedelta(days=env.device_retention_days)
 GOOGLE_APPLICATION_CREDENTIALS = env.google_application_credentials
 FIREBASE_PROJECT_ID = env.firebase_project_id
 FCM_EMULATOR_HOST = env.fcm_emulator_host
@@ -232,9 +234,11 @@ SETTLE_SECONDS = env.settle_seconds
 RING_LIMIT = env.ring_limit
 DELETION_LIMIT = env.deletion_limit
 TRUSTED_PROXIES = env.trusted_proxies
-DEFAULT_FROM_EMAIL = "Campanile <campanile@localhost>"
 # Where people with browsers find us: what links in letters begin with.
 PUBLIC_URL = env.public_url
+DEFAULT_FROM_EMAIL = env.email_from
+UNSUBSCRIBE_KEY = hmac.digest(SECRET_KEY.encode(), b"links that stop letters", "sha256").hex()
+EXAM_EMAIL_AFTER_HOURS = env.exam_email_after_hours
 vars().update(env.email)
 
 # The worker's lanes: what each polls, see apps/core/worker.py.
@@ -251,11 +255,17 @@ WORKER_LANES = {
 # What the schedule lane runs, and how often.
 SCHEDULE = {
     "apps.notifications.announcements.finish": timedelta(seconds=5),
+    "apps.notifications.mailing.post_due": timedelta(seconds=2),
+    "apps.notifications.exam_mail.plan_unread": timedelta(minutes=1),
     "apps.mail.tidying.expire": timedelta(seconds=10),
+    "apps.notifications.reminders.plan_due": timedelta(seconds=10),
+    "apps.notifications.tomorrow.plan_tomorrow": timedelta(seconds=20),
+    "apps.notifications.reminders.forget": timedelta(minutes=5),
     "apps.webhooks.watching.watch": timedelta(seconds=30),
     "apps.users.pruning.prune": timedelta(minutes=5),
     "apps.webhooks.pruning.prune": timedelta(minutes=5),
     "apps.notifications.unseen.retire_unseen": timedelta(hours=1),
+    "apps.notifications.unseen.remove_retired": timedelta(hours=1),
     "apps.mail.tidying.prune": timedelta(hours=1),
 }
 

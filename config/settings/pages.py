@@ -83,6 +83,7 @@ UNFOLD = {
                 "items": [
                     _item("Announcements", "campaign", "notifications.announcement"),
                     _item("Notifications", "notifications", "notifications.notification"),
+                    _item("Reminders", "alarm", "notifications.reminder"),
                     _item("Fan-outs", "call_split", "notifications.fanout"),
                     _item("Devices", "smartphone", "notifications.device"),
                     _item("Pauses", "pause_circle", "notifications.pause"),

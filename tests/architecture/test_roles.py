@@ -87,6 +87,7 @@ ELSEWHERE = [
     "/calendar/<str:secret>.ics",
     "/account/confirm/<str:key>/",
     "/account/reset/<str:key>/",
+    "/unsubscribe/<str:token>/",
     "/api/schema/",
     "/api/docs/",
 ]
@@ -105,6 +106,7 @@ ADMIN: dict[str, tuple[Role | None, Role | None, Role | None, Role | None]] = {
     "notifications.notification": (STAFF, NOBODY, NOBODY, NOBODY),
     "notifications.pause": (STAFF, NOBODY, NOBODY, NOBODY),
     "notifications.push": (STAFF, NOBODY, NOBODY, NOBODY),
+    "notifications.reminder": (STAFF, NOBODY, NOBODY, NOBODY),
     "webhooks.delivery": (STAFF, NOBODY, NOBODY, NOBODY),
     "webhooks.source": (STAFF, NOBODY, STAFF, NOBODY),
     "users.user": (ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR),
@@ -114,6 +116,7 @@ ADMIN: dict[str, tuple[Role | None, Role | None, Role | None, Role | None]] = {
 }
 ACTIONS = {
     ("notifications.announcement", "delete_selected"): STAFF,
+    ("notifications.fanout", "try_again"): STAFF,
     ("webhooks.delivery", "apply_again"): STAFF,
     ("webhooks.delivery", "set_aside"): STAFF,
     ("users.user", "deactivate"): ADMINISTRATOR,

@@ -22,6 +22,7 @@ from apps.courses.models.sourced import term_id
 from apps.mail.models import Letter
 from apps.notifications.models import Device, FanOut, Notification
 from apps.notifications.outbox import expand_due
+from apps.notifications.unsubscribing import Topic, link
 from apps.users.models import Session, User
 from config import urls
 from tests.factories.documents import SOURCE, api_id, course, entry, exam, put_course, put_snapshot, put_term
@@ -37,7 +38,7 @@ FEW, MANY = 3, 40
 ROUTES = {f"/api/v1/{each.pattern}": each for each in urls.api} | {
     f"/{each.pattern}": each
     for each in urls.urlpatterns
-    if isinstance(each, URLPattern) and str(each.pattern).startswith("calendar/")
+    if isinstance(each, URLPattern) and str(each.pattern).startswith(("calendar/", "unsubscribe/"))
 }
 
 # Queries to ask each public list with: the parameters decide what is read.
@@ -62,6 +63,7 @@ PUBLIC = {
 PERSONAL = {
     "/calendar/<str:secret>.ics": ["", "exams=only"],
     "/api/v1/auth/sessions/": [""],
+    "/unsubscribe/<str:token>/": [""],
     "/api/v1/me/": [""],
     "/api/v1/me/enrolments/": [""],
     "/api/v1/me/hidden-entries/": [""],
@@ -87,6 +89,7 @@ WRITES = [
     ("POST", "/api/v1/me/devices/<uuid:id>/test/"),
     ("DELETE", "/api/v1/me/devices/<uuid:id>/"),
     ("PATCH", "/api/v1/me/notification-preferences/"),
+    ("POST", "/unsubscribe/<str:token>/"),
     ("POST", "/api/v1/me/notifications/<uuid:id>/read/"),
     ("POST", "/api/v1/me/notifications/read-all/"),
     ("POST", "/api/v1/auth/token/"),
@@ -116,8 +119,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
 }
 COSTS_MORE = {
-    # One phone comes, and another gives way.
+    # One phone comes, and another gives way; what is chosen is locked to be compared with If-Match, before it is changed.
     ("PUT", "/api/v1/me/devices/"): 5,
+    ("PATCH", "/api/v1/me/notification-preferences/"): 5,
     # Two limits are looked at, the account is locked, other sessions end with their phones, and a letter tells of it.
     ("POST", "/api/v1/auth/password/change/"): 13,
     ("POST", "/api/v1/auth/password/reset/confirm/"): 10,
@@ -201,6 +205,7 @@ def alice(count: int = MANY) -> Alice:
     phone.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens['access']}")
     things = {
         "<str:secret>": secret,
+        "<str:token>": link(user.pk, Topic.EXAMS).split("/")[-2],
         "<uuid:term>": TERM,
         "<path:group>": "101",
         "<uuid:entry>": entries[0].pk,

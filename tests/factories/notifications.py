@@ -3,9 +3,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from apps.courses.models import Course, Enrolment
 from apps.notifications.announcements import confirm
 from apps.notifications.devices import register_device
 from apps.notifications.models import Announcement, Device
+from apps.notifications.models.device import address_digest
 from apps.users.models import User
 
 
@@ -14,6 +16,17 @@ def make_device(user: User, address: str, **facts: Any) -> Device:
     with transaction.atomic():
         device, _ = register_device(**told, user=user, address=address)
     return device
+
+
+def make_audience(course: Course, count: int) -> None:
+    """So many followers at once, with a phone each: phone0, phone1 and so on."""
+    users = User.objects.bulk_create(User(email=f"student{number}@campanile.test") for number in range(count))
+    Enrolment.objects.bulk_create(Enrolment(user=user, course=course) for user in users)
+    facts = {"kind": "token", "platform": "android"}
+    Device.objects.bulk_create(
+        Device(user=user, address=f"phone{number}", digest=address_digest(f"phone{number}"), **facts)
+        for number, user in enumerate(users)
+    )
 
 
 def make_announcement(audience: str = "everyone", **fields: Any) -> Announcement:

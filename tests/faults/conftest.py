@@ -19,15 +19,18 @@ ROOT = Path(__file__).resolve().parents[2]
 class Workers:
     """Workers in processes of their own, on the test's database."""
 
+    settings = "tests.faults.worker_settings"
+
     def __init__(self) -> None:
         self.started: list[subprocess.Popen[bytes]] = []
 
-    def start(self) -> "subprocess.Popen[bytes]":
+    def start(self, lane: str = "apply", **environ: str) -> "subprocess.Popen[bytes]":
         worker = subprocess.Popen(
-            [sys.executable, str(ROOT / "manage.py"), "worker", "--lanes", "apply"],
+            [sys.executable, str(ROOT / "manage.py"), "worker", "--lanes", lane],
             env={
                 **os.environ,
-                "DJANGO_SETTINGS_MODULE": "tests.faults.worker_settings",
+                **environ,
+                "DJANGO_SETTINGS_MODULE": self.settings,
                 "DATABASE_URL": database_url(),
                 "PYTHONPATH": str(ROOT),
             },

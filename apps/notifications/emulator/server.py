@@ -2,6 +2,7 @@ import dataclasses
 import json
 import re
 import socket
+import sys
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,6 +31,11 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 256
     store: Store
     on_message: Callable[[Received], None]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A sender that went away, or was killed, is no fault to be printed at length."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def serve(host: str, port: int, *, on_message: Callable[[Received], None] = lambda _: None) -> Server:

@@ -14,6 +14,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from apps.users import notices
 from apps.users.accounts import deactivate, sign_out_everywhere
 from apps.users.admin.identities import IdentityInline
 from apps.users.models import Session, User
@@ -29,7 +30,9 @@ class PasswordForm(AdminPasswordChangeForm):
     def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's signature
         with transaction.atomic():
             user: User = super().save(commit=commit)
-            sign_out_everywhere(user=user, reason=Session.Reason.PASSWORD_CHANGED, now=timezone.now())
+            now = timezone.now()
+            sign_out_everywhere(user=user, reason=Session.Reason.PASSWORD_CHANGED, now=now)
+            notices.password_changed(user, now=now)
         return user
 
 
