@@ -40,6 +40,8 @@ _RECORDS = (
     "notifications.fanout",
     "notifications.notification",
     "notifications.pause",
+    "notifications.push",
+    "notifications.reminder",
 )
 
 _TEACHER = _may("view", *_CATALOGUE) | _may("view add", "notifications.announcement")
@@ -50,14 +52,14 @@ _STAFF = (
     | _may("add", "webhooks.delivery")
     | _may("change delete", "notifications.announcement")
     | _may("view", *_RECORDS)
+    | _may("change", "notifications.fanout")
 )
 _ADMINISTRATOR = (
     _STAFF
     | _may("view add change delete", "users.user")
     | _may("view change", "users.session")
     | _may("view delete", "users.identity")
-    | _may("view add change delete", "courses.enrolment")
-    | _may("view", "auth.group")
+    | _may("view", "auth.group", "mail.letter")
 )
 
 PERMISSIONS: dict[Role, frozenset[str]] = {

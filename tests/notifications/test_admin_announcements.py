@@ -14,6 +14,7 @@ from apps.notifications.announcements import finish, send_due
 from apps.notifications.delivery import send_due as ring_due
 from apps.notifications.models import Announcement, Notification
 from apps.users.models import User
+from apps.users.roles import Role, set_role
 from tests.courses.admin_pages import errors, opened, save, signed_in, url_of
 from tests.factories.courses import follow, make_course, make_user
 from tests.factories.notifications import announce, make_announcement, make_device
@@ -236,6 +237,23 @@ def test_the_list_says_what_state_each_is_in_and_for_whom(staff: Client) -> None
     shown = staff.get(LIST).content.decode()
     for words in ("Library closed", "draft", "scheduled", "students: all who", "a department: Computing"):
         assert words in shown
+
+
+def test_a_teacher_writes_what_staff_send() -> None:
+    teacher = make_user("vera")
+    set_role(users=[teacher.pk], role=Role.TEACHER)
+    client = signed_in(User.objects.get(pk=teacher.pk))
+
+    answer = write(client, title_en="Lab closed", body_en="Until Monday.")
+    draft = Announcement.objects.get()
+
+    assert (answer.status_code, str(draft.written_by)) == (200, teacher.email)
+    assert "Lab closed" in page(client, draft)
+    assert "send/" not in page(client, draft)
+    assert client.post(f"{LIST}{draft.pk}/send/", {"seen": draft.written_at.isoformat()}).status_code == 403
+    assert client.post(url_of(draft), {"cancel": ""}).status_code == 403
+    assert client.post(url_of(draft), {"title_en": "Party"}).status_code == 403
+    assert str(Announcement.objects.get()) == str(draft)
 
 
 def test_the_page_tells_whom_it_has_reached(staff: Client, phones: Phones, alice: User) -> None:
