@@ -78,7 +78,7 @@ def _owner(issuer: Issuer, claims: Claims) -> User | None:
     """By the identity alone, whatever the address is by now. The row stays locked, so that a deactivation waits or is seen."""
     mine = {"identities__issuer": issuer.issuer, "identities__subject": claims.subject}
     user = User.objects.select_for_update(no_key=True, of=["self"]).filter(**mine).first()
-    if user is not None and not user.is_active:
+    if user is not None and not user.may_sign_in:
         raise NotSignedIn
     return user
 
@@ -121,7 +121,7 @@ def _check_linkable(user: User, issuer: Issuer, claims: Claims) -> None:
     """An address may be given to somebody else: a second identity of the same issuer is never taken for the first person."""
     if not issuer.links(claims.domain) or not claims.is_authoritative:
         raise AccountExists("Sign in with the password of that account.")
-    if not user.is_active:
+    if not user.may_sign_in:
         raise NotSignedIn
     if user.identities.filter(issuer=issuer.issuer).exists():
         raise AccountExists("It belongs to another identity of this provider.")

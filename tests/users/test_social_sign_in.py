@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from apps.mail.models import Letter
 from apps.users.accounts import deactivate
+from apps.users.deletion import request_deletion
 from apps.users.models import Identity, Registration, Session, User
 from apps.users.oidc import keys
 from apps.users.registration import register
@@ -69,6 +70,16 @@ def test_the_first_sign_in_makes_the_account_and_the_next_opens_it(university: F
 def test_a_provider_that_is_not_configured_is_404(university: FakeIssuer) -> None:
     for provider in ("google", "UNIVERSITY", "x" * 200):
         assert sign_in(university.token(), provider).status_code == 404
+
+
+def test_it_takes_a_request_for_deletion_back(university: FakeIssuer) -> None:
+    assert sign_in(university.token()).status_code == 200
+    with transaction.atomic():
+        request_deletion(user=User.objects.get(), now=timezone.now())
+    assert not User.objects.get().is_active
+
+    assert sign_in(university.token()).status_code == 200
+    assert User.objects.get().is_active
 
 
 def test_bad_tokens_and_closed_accounts_get_one_answer(university: FakeIssuer) -> None:
