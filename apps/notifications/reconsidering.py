@@ -124,7 +124,7 @@ class _Net:
 
     def __init__(self, pushes: Sequence[Push], choices: Choices, now: datetime) -> None:
         stored = [change for push in pushes for change in _changes(push.notification)]
-        self.now_values = _current({change.id for change in stored})
+        self.now_values = _current(stored)
         self.tellings = _tellings(pushes, choices, now)
 
     def of(self, push: Push) -> list[NetChange] | Notification.Why:
@@ -170,14 +170,27 @@ def _revision(notification: Notification) -> int:
     return notification.change_set_id
 
 
-def _current(objects: set[uuid.UUID]) -> dict[Key, Any]:
-    """The value each field of these objects has now, as the ledger says."""
-    latest = (
-        Change.objects.filter(object_id__in=objects)
+def _current(changes: Iterable[NetChange]) -> dict[Key, Any]:
+    """The value each field of their objects has now, as the ledger says. When a course comes or goes, so do its entries and exams, without rows of theirs."""
+    courses = {change.id: change.course for change in changes}
+    latest = list(
+        Change.objects.filter(object_id__in=[*courses, *filter(None, courses.values())])
         .order_by("object_id", "field", "-id")
         .distinct("object_id", "field")
     )
-    return {(change.object_id, change.field): change.new for change in latest}
+    found = {(change.object_id, change.field): change.new for change in latest}
+    whole = {change.object_id: change for change in latest if change.field == "" and change.kind == "course"}
+    last: dict[uuid.UUID, int] = defaultdict(int)
+    for change in latest:
+        last[change.object_id] = max(last[change.object_id], change.pk)
+    for id, course in courses.items():
+        row = whole.get(course) if course and course != id else None
+        if row and row.pk > last[id]:
+            document = row.new or {}
+            parts = [*document.get("entries", []), *document.get("exams", [])]
+            part = next((part for part in parts if part["id"] == str(id)), None)
+            found |= {(id, ""): part} | {(id, field): value for field, value in (part or {}).items()}
+    return found
 
 
 def _tellings(
