@@ -6,6 +6,7 @@ Every variable may also be given as NAME_FILE, the path of a file that holds the
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -13,6 +14,9 @@ from urllib.parse import unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
+
+from apps.users.oidc.issuers import Issuer
+from config.issuers import read_issuers
 
 T = TypeVar("T")
 
@@ -24,18 +28,25 @@ class Environment:
     database: dict[str, Any]
     redis_url: str
     secret_key: str
+    token_keys: list[str]
     allowed_hosts: list[str]
+    public_url: str
     debug: bool
     catalogue_public: bool
     webhook_secrets: dict[str, list[str]]
+    oidc_issuers: dict[str, Issuer]
+    admin_second_factor: str
     google_application_credentials: str
     firebase_project_id: str
     fcm_emulator_host: str
     email: dict[str, Any]
+    email_from: str
+    exam_email_after_hours: int
     settle_seconds: float
     ring_limit: int
     deletion_limit: int
     delivery_retention_days: int
+    device_retention_days: int
     trusted_proxies: int
     static_root: str
     metrics_token: str
@@ -48,18 +59,25 @@ class Environment:
             database=reader("DATABASE_URL", _database),
             redis_url=reader("REDIS_URL", _redis_url),
             secret_key=reader("SECRET_KEY", _filled),
+            token_keys=reader("TOKEN_KEYS", str.split, default=""),
             allowed_hosts=reader("ALLOWED_HOSTS", _words, default="localhost,127.0.0.1,[::1]"),
+            public_url=reader("PUBLIC_URL", _public_url, default=""),
             debug=reader("DEBUG", _boolean, default="0"),
             catalogue_public=reader("CATALOGUE_PUBLIC", _boolean, default="1"),
             webhook_secrets=reader("WEBHOOK_SECRETS", _secrets, default="{}"),
+            oidc_issuers=reader("OIDC_ISSUERS", read_issuers, default="{}"),
+            admin_second_factor=reader("ADMIN_SECOND_FACTOR", _second_factor, default=""),
             google_application_credentials=reader("GOOGLE_APPLICATION_CREDENTIALS", str, default=""),
             firebase_project_id=reader("FIREBASE_PROJECT_ID", str, default=""),
             fcm_emulator_host=reader("FCM_EMULATOR_HOST", str, default=""),
             email=reader("EMAIL_URL", _email, default="console:"),
+            email_from=reader("EMAIL_FROM", _sender, default="Campanile <campanile@localhost>"),
+            exam_email_after_hours=reader("EXAM_EMAIL_AFTER_HOURS", _hours, default="12"),
             settle_seconds=reader("SETTLE_SECONDS", _seconds, default="30"),
             ring_limit=reader("RING_LIMIT", _count, default="2000"),
             deletion_limit=reader("DELETION_LIMIT", _percent, default="20"),
             delivery_retention_days=reader("DELIVERY_RETENTION_DAYS", _days, default="90"),
+            device_retention_days=reader("DEVICE_RETENTION_DAYS", _days, default="180"),
             trusted_proxies=reader("TRUSTED_PROXIES", _count, default="0"),
             static_root=reader("STATIC_ROOT", str, default="static"),
             metrics_token=reader("METRICS_TOKEN", str, default=""),
@@ -103,6 +121,14 @@ def _words(value: str) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()]
 
 
+def _public_url(value: str) -> str:
+    """Without a slash at its end; empty when it is not set."""
+    url = urlsplit(value)
+    if value and (url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment):
+        raise ValueError("must look like https://campus.example.org")
+    return value.rstrip("/")
+
+
 def _boolean(value: str) -> bool:
     match value.lower():
         case "1" | "true" | "yes" | "on":
@@ -110,6 +136,12 @@ def _boolean(value: str) -> bool:
         case "0" | "false" | "no" | "off":
             return False
     raise ValueError(f"{value!r} is neither 1 nor 0")
+
+
+def _second_factor(value: str) -> str:
+    if value not in {"", "required", "optional"}:
+        raise ValueError(f"{value!r} is neither required nor optional")
+    return value
 
 
 def _seconds(value: str) -> float:
@@ -135,6 +167,21 @@ def _days(value: str) -> int:
     if not 1 <= (days := _count(value)) <= 36_500:
         raise ValueError("must be between 1 and 36500 days")
     return days
+
+
+def _hours(value: str) -> int:
+    if _count(value) > 168:
+        raise ValueError("must be between 0 and 168 hours")
+    return int(value)
+
+
+def _sender(value: str) -> str:
+    """An address, with or without a name before it."""
+    _, address = parseaddr(value)
+    name, _, host = address.rpartition("@")
+    if not name or not host or not value.isprintable():
+        raise ValueError("must look like Campanile <campanile@campus.example.org>")
+    return value
 
 
 def _database(value: str) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from apps.courses.views import (
     timetable,
     upcoming,
 )
-from apps.notifications.views import devices, notifications, preferences
-from apps.users import views as users
+from apps.notifications.views import devices, notifications, preferences, unsubscribing
+from apps.users.views import me, pages, passwords, registration, sessions, social, tokens
 from apps.webhooks import views as webhooks
 from apps.webhooks.admin.imports import import_timetable
 from apps.webhooks.root import Root
@@ -35,10 +35,19 @@ api = [
     path("rooms/", rooms.RoomList.as_view()),
     path("rooms/free/", rooms.FreeRooms.as_view()),
     path("sync/", sync.Sync.as_view()),
-    path("auth/token/", users.SignIn.as_view()),
-    path("auth/token/refresh/", users.Refresh.as_view()),
-    path("auth/token/revoke/", users.Revoke.as_view()),
-    path("me/", users.Me.as_view()),
+    path("auth/token/", tokens.SignIn.as_view()),
+    path("auth/token/refresh/", tokens.Refresh.as_view()),
+    path("auth/token/revoke/", tokens.Revoke.as_view()),
+    path("auth/register/", registration.Register.as_view()),
+    path("auth/email/confirm/", registration.ConfirmEmail.as_view()),
+    path("auth/email/resend/", registration.ResendConfirmation.as_view()),
+    path("auth/password/change/", passwords.ChangePassword.as_view()),
+    path("auth/password/reset/", passwords.AskForReset.as_view()),
+    path("auth/password/reset/confirm/", passwords.ResetPassword.as_view()),
+    path("auth/sessions/", sessions.Sessions.as_view()),
+    path("auth/sessions/<uuid:id>/", sessions.OneSession.as_view()),
+    path("auth/social/<slug:provider>/", social.SocialSignIn.as_view()),
+    path("me/", me.Me.as_view()),
     path("me/enrolments/", enrolments.MyEnrolments.as_view()),
     path("me/enrolments/<uuid:id>/", enrolments.MyEnrolment.as_view()),
     path("me/hidden-entries/", hidden_entries.MyHiddenEntries.as_view()),
@@ -64,6 +73,9 @@ urlpatterns = [
     path("webhooks/<str:source>/", webhooks.receive),
     path("webhooks/<str:source>/deliveries/<uuid:delivery>/", webhooks.delivery_status),
     path("calendar/<str:secret>.ics", calendars.PersonalCalendar.as_view(), name="personal-calendar"),
+    path("account/confirm/<str:key>/", pages.ConfirmPage.as_view()),
+    path("account/reset/<str:key>/", pages.ResetPage.as_view()),
+    path("unsubscribe/<str:token>/", unsubscribing.StopLetters.as_view()),
     path("api/v1/", include(api)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

@@ -3,7 +3,11 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
+
+MAX_SHOWN = 200_000
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -20,3 +24,8 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def as_code(text: str) -> SafeString:
+    cut = f"\n… {len(text) - MAX_SHOWN} more characters" if len(text) > MAX_SHOWN else ""
+    return format_html('<pre class="code">{}{}</pre>', text[:MAX_SHOWN], cut)

@@ -63,8 +63,16 @@ def course_changes(
         )
         return
     for field in _differing(old, new):
+        # In another term it is lost to groups of the one and new to groups of the other, on all its days.
+        days = _course_days(old, before) | _course_days(new, after) if field == "term" else set()
         yield Change(
-            kind=Change.Kind.COURSE, course_id=id, object_id=id, field=field, old=old[field], new=new[field]
+            kind=Change.Kind.COURSE,
+            course_id=id,
+            object_id=id,
+            field=field,
+            old=old[field],
+            new=new[field],
+            dates=sorted(days),
         )
     for was, now in _pairs(old["entries"], new["entries"]):
         days = _differing_days(_entry_days(was, before), _entry_days(now, after))

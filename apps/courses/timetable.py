@@ -6,6 +6,7 @@ holiday and exam periods unless an exception adds it. On a day override the entr
 
 import datetime as dt
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -53,6 +54,15 @@ class Calendar:
                 week = (day - first_monday).days // 7 + 1
                 self.by_weekday[taught_as.get(day, day.isoweekday())].append(TeachingDay(day, week))
 
+    def between(self, first: dt.date, last: dt.date) -> "Calendar":
+        """Its days from `first` to `last`. Where only meetings held then are asked for, the rest of the term need not be worked out."""
+        calendar = copy(self)
+        calendar.by_weekday = {
+            weekday: [day for day in days if first <= day.date <= last]
+            for weekday, days in self.by_weekday.items()
+        }
+        return calendar
+
 
 def _teaching_dates(term: Json) -> set[dt.date]:
     if term["starts_on"] is None:
@@ -85,6 +95,17 @@ def occurrences(entry: Json, calendar: Calendar) -> list[Occurrence]:
             meetings[day] = _changed(_meeting(entry, day), exception, "cancelled")
     found.extend(meetings.values())
     return sorted(found, key=lambda meeting: (meeting.date, meeting.starts_at, meeting.status))
+
+
+def occurrences_within(entry: Json, calendar: Calendar, first: dt.date, last: dt.date) -> list[Occurrence]:
+    """Of these, the ones with a date from the first to the last. Without exceptions, as most are, no other is made."""
+    if not entry["exceptions"]:
+        return [_meeting(entry, day) for day in regular_dates(entry, calendar) if first <= day <= last]
+    return [
+        meeting
+        for meeting in occurrences(entry, calendar)
+        if any(first <= day <= last for day in meeting.dates())
+    ]
 
 
 def regular_dates(entry: Json, calendar: Calendar) -> Iterator[dt.date]:

@@ -1,8 +1,9 @@
-"""Whom a change set reached: how many it concerned, what became of their pushes, how many have read it."""
+"""Whom a change set or an announcement reached: how many it concerned, what became of their pushes, how many have read it."""
 
 import dataclasses
+import uuid
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from apps.notifications.models import Notification, Push
 
@@ -18,10 +19,23 @@ class Acknowledgement:
     pushes: dict[str, int]
 
     @classmethod
-    def of(cls, revision: int) -> "Acknowledgement":
-        messages = Notification.objects.filter(change_set=revision)
+    def of_change_set(cls, revision: int) -> "Acknowledgement":
+        return cls._of(
+            Notification.objects.filter(change_set=revision),
+            Push.objects.filter(notification__change_set=revision),
+        )
+
+    @classmethod
+    def of_announcement(cls, announcement: uuid.UUID) -> "Acknowledgement":
+        return cls._of(
+            Notification.objects.filter(announcement=announcement),
+            Push.objects.filter(notification__announcement=announcement),
+        )
+
+    @classmethod
+    def _of(cls, messages: QuerySet[Notification], pushes: QuerySet[Push]) -> "Acknowledgement":
         counts = messages.aggregate(people=Count("pk"), read=Count("read_at"))
-        statuses = Push.objects.filter(notification__change_set=revision).values_list("status")
+        statuses = pushes.values_list("status")
         return cls(counts["people"], counts["read"], dict(statuses.annotate(Count("pk")).order_by()))
 
     @property

@@ -1,12 +1,13 @@
 """What becomes of an announcement: staff write, confirm and cancel it, the worker makes its messages. The caller of the first three opens the transaction."""
 
+import traceback
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -20,6 +21,8 @@ State = Announcement.State
 log = structlog.get_logger(__name__)
 
 _MANY = 1000
+FIRST_PAUSE = timedelta(seconds=10)  # twice as long after every further attempt
+LONGEST_PAUSE = timedelta(minutes=10)
 _INSERT_NOTIFICATIONS = f"""
     INSERT INTO notifications_notification
         (id, user_id, announcement_id, category, kind, course_id, params, changes, deep_link, expires_at, why)
@@ -48,7 +51,15 @@ _WITHOUT_PUSH = """
     WHERE announcement_id = %(announcement)s AND why = 'waiting'
       AND NOT EXISTS (SELECT FROM notifications_push AS push WHERE push.notification_id = notification.id)
 """
-
+_INSERT_MAILINGS = """
+    INSERT INTO notifications_mailing (notification_id, reason, status, bulk)
+    SELECT notification.id, 'chosen', 'pending', true
+    FROM notifications_notification AS notification
+    JOIN notifications_preferences AS chosen
+      ON chosen.user_id = notification.user_id AND 'announcements' = ANY (chosen.email_on)
+    WHERE notification.announcement_id = %(announcement)s
+    ON CONFLICT (notification_id) DO NOTHING
+"""
 
 _WRITTEN = [
     "texts",
@@ -92,14 +103,38 @@ def cancel(*, announcement: uuid.UUID, by: User) -> None:
 
 
 def send_due() -> int:
-    """Make the messages of the announcement that has been due longest; how many announcements that were."""
-    with transaction.atomic():
-        due = Announcement.objects.filter(state=State.SCHEDULED, send_at__lte=timezone.now())
-        announcement = due.order_by("send_at").select_for_update(skip_locked=True).first()
-        if announcement is None:
-            return 0
-        _expand(announcement, timezone.now())
+    """Make the messages of the announcement that has been due longest; how many were tried. A fault is kept on its row, which gives way to others."""
+    due = _begin_attempt(timezone.now())
+    if due is None:
+        return 0
+    scheduled = Announcement.objects.filter(pk=due.pk, state=State.SCHEDULED)
+    try:
+        with transaction.atomic():
+            if announcement := scheduled.select_for_update().first():
+                _expand(announcement, timezone.now())
+    except Exception as error:
+        Announcement.objects.filter(pk=due.pk).update(error=_traced(error))
+        log.error("announcement.failed", announcement=str(due.pk), attempts=due.attempts, exc_info=error)
     return 1
+
+
+@transaction.atomic
+def _begin_attempt(now: datetime) -> Announcement | None:
+    """Count an attempt before it is made, and give it time before anyone tries again: it may kill the process."""
+    waiting = Announcement.objects.filter(state=State.SCHEDULED, send_at__lte=now)
+    due = waiting.filter(Q(next_try_at=None) | Q(next_try_at__lte=now)).order_by("send_at")
+    announcement = due.select_for_update(skip_locked=True).first()
+    if announcement is None:
+        return None
+    announcement.attempts += 1
+    pause = min(FIRST_PAUSE * 2 ** min(announcement.attempts - 1, 10), LONGEST_PAUSE)
+    announcement.next_try_at = now + pause
+    announcement.save(update_fields=["attempts", "next_try_at"])
+    return announcement
+
+
+def _traced(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))[-20_000:].replace("\0", "")
 
 
 def _expand(announcement: Announcement, now: datetime) -> None:
@@ -118,12 +153,14 @@ def _expand(announcement: Announcement, now: datetime) -> None:
         cursor.execute(_INSERT_PUSHES, values)
         announcement.phones = cursor.rowcount
         cursor.execute(_WITHOUT_PUSH, values)
+        cursor.execute(_INSERT_MAILINGS, values)
         if announcement.phones > _MANY:
             # Else every claim sorts all of them, until autovacuum comes by and the planner learns of them.
             cursor.execute("ANALYZE notifications_push")
     announcement.state = State.SENDING
     announcement.started_at = now
-    announcement.save(update_fields=["people", "phones", "state", "started_at"])
+    announcement.error = ""
+    announcement.save(update_fields=["people", "phones", "state", "started_at", "error"])
     log.info(
         "announcement.expanded",
         announcement=str(announcement.pk),

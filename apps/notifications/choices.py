@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from apps.notifications.clocks import hour_of, next_hour, quiet_until
 from apps.notifications.composition import HIGH_PRIORITY_WITHIN
-from apps.notifications.models import Notification, Preferences, Push
+from apps.notifications.models import Notification, Preferences, Push, Reminder
 from apps.notifications.net_change import NetChange
+from apps.notifications.reminding import due_at
 from apps.notifications.summaries import SUMMARY_CLOSES, SUMMARY_LASTS, summed_up
 from apps.users.models import User
 
@@ -38,7 +39,7 @@ class Choices:
 
     @classmethod
     def of(cls, pushes: Iterable[Push]) -> "Choices":
-        """`pushes` come with notification and user selected. A test rings whatever was chosen: it was asked for just now."""
+        """`pushes` come with notification, reminder and user selected. A test rings whatever was chosen: it was asked for just now."""
         users = {push.user.pk: push.user for push in pushes if not push.is_test}
         chosen = Preferences.objects.in_bulk(users)
         wanting = [user for user, preferences in chosen.items() if preferences.summary_hour is not None]
@@ -61,15 +62,23 @@ class Choices:
         Quiet hours are kept but for what begins before they end. Of the rest, what does not begin within a day waits for the daily
         summary, but for what would begin, or be no news, by then.
         """
+        if push.reminder:
+            due = self.reminder_due(push.reminder)
+            return Wait(due, Why.WAITING) if due and now < due else None
         preferences = None if push.is_test else self._chosen.get(push.notification.user_id)
         if preferences is None:
             return None
         zone = ZoneInfo(self._users[push.notification.user_id].time_zone)
         return self._for_summary(push, preferences, zone, now) or _for_quiet(push, preferences, zone, now)
 
+    def reminder_due(self, reminder: Reminder) -> datetime | None:
+        """None when its user wants it no more."""
+        zone = ZoneInfo(self._users[reminder.user_id].time_zone)
+        return due_at(reminder, self._chosen.get(reminder.user_id), zone)
+
     def in_summary(self, push: Push, now: datetime) -> bool:
         """Whether it belongs to the summary whose hour it is."""
-        if push.is_test or push.summary_day is None:
+        if not push.notification_id or push.summary_day is None:
             return False
         preferences = self._chosen.get(push.notification.user_id)
         if preferences is None or preferences.summary_hour is None:

@@ -92,7 +92,7 @@ def claim() -> tuple[list[Push], datetime]:
         return [], datetime.now(UTC)
     claimed = [row[0] for row in rows]
     pushes = Push.objects.select_related(
-        "device__user", "notification__user", "notification__announcement"
+        "device__user", "notification__user", "notification__announcement", "reminder__user"
     ).filter(pk__in=[*claimed, *claim_others(claimed)])
     return list(pushes.order_by("bulk", "-high_priority", "notification__change_set", "pk")), rows[0][1]
 
@@ -148,6 +148,8 @@ def _send(together: Together, gate: Gate, latest_start: float) -> Outcome | None
     scopes = (platform, BULK) if push.bulk else (platform,)
     if not gate.is_open(*scopes) or time.monotonic() > latest_start:
         return None
+    if together[0].latest and datetime.now(UTC) > together[0].latest:
+        return None  # the next claim finds it expired
     try:
         outcome = firebase.send(ring(together), now=datetime.now(UTC))
     except Exception:  # noqa: BLE001  # a fault of ours in one message must not hold up the others

@@ -32,13 +32,17 @@ _RANK = {kind: rank for rank, kind in enumerate(CATEGORIES)}
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Headline:
-    """`old` and `new` are the object before and after, or the occurrence of `day`; None when there was or is none."""
+    """`old` and `new` are the object before and after, or the occurrence of `day`; None when there was or is none.
+
+    `note` is what the source says of this occurrence.
+    """
 
     kind: str
     change: NetChange
     old: dict[str, Any] | None
     new: dict[str, Any] | None
     day: date | None
+    note: str = ""
 
     @property
     def category(self) -> str:
@@ -97,7 +101,10 @@ def _occurrences(
         last = max([day, *(date.fromisoformat(e["new_date"]) for e in (was, now) if e and e.get("new_date"))])
         if was == now or last < today:
             continue
-        yield Headline(_occurrence_kind(was, now), change, _held(old, was, key), _held(new, now, key), day)
+        note = (now or {}).get("note") or ""
+        yield Headline(
+            _occurrence_kind(was, now), change, _held(old, was, key), _held(new, now, key), day, note
+        )
 
 
 def _by_date(exceptions: Any) -> dict[tuple[str, bool], dict[str, Any]]:

@@ -1,13 +1,15 @@
 """The brake before phones: too many of them ring only when staff say so. The caller opens the transaction."""
 
+from collections import Counter
 from datetime import datetime
 
 import structlog
 from django.db import connection
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from apps.notifications.composition import HIGH_PRIORITY_WITHIN
-from apps.notifications.models import Hold, Notification, Push
+from apps.notifications.models import Hold, Mailing, Notification, Push, PushCount
 from apps.users.models import User
 
 log = structlog.get_logger(__name__)
@@ -34,6 +36,7 @@ def approve(*, revision: int, user: User, now: datetime) -> None:
     _decide(revision, Hold.State.APPROVED, user)
     with connection.cursor() as cursor:
         cursor.execute(_RELEASE, {"revision": revision, "near": now + HIGH_PRIORITY_WITHIN})
+    _mailings(revision).update(status=Mailing.Status.PENDING)
     _explain(revision, Why.HELD, Why.WAITING)
 
 
@@ -41,8 +44,14 @@ def reject(*, revision: int, user: User) -> None:
     """Let them not ring; the messages stay in the inboxes. Raises Hold.Decided."""
     _decide(revision, Hold.State.REJECTED, user)
     held = Push.objects.filter(notification__change_set=revision, status=Push.Status.HELD)
-    held.update(status=Push.Status.CANCELLED, error=Why.REJECTED, settled_at=Now())
+    cancelled = held.update(status=Push.Status.CANCELLED, error=Why.REJECTED, settled_at=Now())
+    _mailings(revision).update(status=Mailing.Status.CANCELLED, why=Why.REJECTED, settled_at=Now())
     _explain(revision, Why.HELD, Why.REJECTED)
+    PushCount.objects.add(Counter({Push.Status.CANCELLED: cancelled}))
+
+
+def _mailings(revision: int) -> QuerySet[Mailing]:
+    return Mailing.objects.filter(notification__change_set=revision, status=Mailing.Status.HELD)
 
 
 def _decide(revision: int, state: Hold.State, user: User) -> None:

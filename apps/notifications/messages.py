@@ -7,14 +7,17 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from apps.notifications.headlines import Headline, headlines
-from apps.notifications.languages import CATALOGUES, Catalogue, catalogue
+from apps.notifications.languages import Catalogue, catalogue
 from apps.notifications.models import Announcement, Notification
 from apps.notifications.net_change import NetChange
 
 # FCM refuses a payload of 4,096 bytes and more. Lengths are those of the JSON on the wire, where a Cyrillic letter takes six and an emoji twelve.
 TITLE_BYTES = 500
 BODY_BYTES = 1600
+NOTE_BYTES = 700
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ def message(notification: Notification, changes: Iterable[NetChange], *, languag
 def announced(announcement: Announcement, *, language: str) -> Text:
     """In the reader's language or, if it was not written in that, in the first there is."""
     asked = language.partition("-")[0]
-    written = next(each for each in (asked, *CATALOGUES) if each in announcement.texts)
+    written = next(each for each in (asked, *dict(settings.LANGUAGES)) if each in announcement.texts)
     return Text(**announcement.texts[written])
 
 
@@ -51,6 +54,8 @@ def text(changes: Iterable[NetChange], params: dict[str, Any], *, language: str,
     )
     named = _Names(first, params, language, words)
     title, body = (sentence.format_map(named) for sentence in words.headlines[first.kind])
+    if first.note:
+        body = f"{body} · {_cut(first.note, NOTE_BYTES)}"
     if others:
         body = f"{body} · {words.more.format(count=len(others))}"
     return fitted(Text(title, body))
@@ -120,7 +125,7 @@ class _Names(dict[str, str]):
             return self.words.nothing
         if isinstance(value, list) and not any(isinstance(each, list | dict) for each in value):
             return ", ".join(map(str, value))
-        return "…" if isinstance(value, list | dict) else str(value)
+        return "…" if isinstance(value, list | dict) else str(self.params["terms"].get(value, value))
 
 
 def _time(state: dict[str, Any], words: Catalogue, other: Any = None) -> str:

@@ -33,6 +33,12 @@ class NetChange:
     def category(self) -> str:
         return CATEGORIES_OF_OBJECTS[self.object]
 
+    @property
+    def former_term(self) -> uuid.UUID | None:
+        """Of a course that went to another term, the one it left."""
+        moved = self.object == "course" and self.field == "term" and self.old
+        return uuid.UUID(self.old) if moved else None
+
     def to_json(self) -> dict[str, Any]:
         return {
             "object": self.object,

@@ -3,23 +3,26 @@
 import json
 import traceback
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.notifications.audience import concerned
 from apps.notifications.composition import HIGH_PRIORITY_WITHIN, Composition, compose, still_ahead
 from apps.notifications.folding import fold
 from apps.notifications.holds import hold
-from apps.notifications.models import FanOut, Folded, Notification
+from apps.notifications.models import FanOut, Folded, Mailing, Notification
 from apps.notifications.net_change import CATEGORIES_OF_OBJECTS, NetChange
 from apps.notifications.subjects import Subjects
 
 MOST_ATTEMPTS = 5
-# Folding looks across change sets, so one worker expands at a time; the lock goes with its connection.
+# Folding looks across change sets, so one worker expands at a time.
 _ONE_AT_A_TIME = 0x63616D70
 
 log = structlog.get_logger(__name__)
@@ -49,34 +52,77 @@ _WITHOUT_PUSH = """
     WHERE revision = %(revision)s AND why = 'waiting'
       AND NOT EXISTS (SELECT FROM notifications_push AS push WHERE push.notification_id = notification.id)
 """
+# One that tells of something its user wants e-mail of. What is held back from phones is held back from mailboxes.
+_INSERT_MAILINGS = """
+    INSERT INTO notifications_mailing (notification_id, reason, status, bulk)
+    SELECT notification.id, 'chosen', %(status)s, false
+    FROM notifications_notification AS notification
+    JOIN notifications_preferences AS chosen ON chosen.user_id = notification.user_id AND chosen.email_on <> '{}'
+    WHERE notification.revision = %(revision)s AND EXISTS (
+        SELECT FROM jsonb_array_elements(notification.changes) AS change
+        WHERE %(categories)s::jsonb ->> (change ->> 'object') = ANY (chosen.email_on)
+    )
+    ON CONFLICT (notification_id) DO NOTHING
+"""
 
 
 def expand_due() -> int:
     """Expand the change set that has been due longest; how many were. A fault is kept on its row, which gives way to others."""
-    revision = None
+    with turn() as mine:
+        fan_out = _begin_attempt(timezone.now()) if mine else None
+        if fan_out is None:
+            return 0
+        if fan_out.dead_at is None:
+            _attempt(fan_out)
+        return 1
+
+
+@contextmanager
+def turn() -> Iterator[bool]:
+    """Whether it is this worker's turn. The lock spans transactions; should the process or its connection die, it is free."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ONE_AT_A_TIME])
+        mine = cursor.fetchone() == (True,)
+    try:
+        yield mine
+    finally:
+        if mine:
+            with suppress(DatabaseError), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_ONE_AT_A_TIME])
+
+
+@transaction.atomic
+def _begin_attempt(now: datetime) -> FanOut | None:
+    """Count an attempt before it is made, and let others go before the next: one that kills the process must find itself counted."""
+    due = FanOut.objects.filter(expanded_at=None, dead_at=None, due_at__lte=now).order_by("due_at")
+    fan_out = due.select_for_update(skip_locked=True).first()
+    if fan_out is None:
+        return None
+    if fan_out.attempts >= MOST_ATTEMPTS:
+        fan_out.dead_at = now
+        fan_out.error = f"The process died in attempt {fan_out.attempts}.\n\n{fan_out.error}".rstrip()
+        fan_out.save(update_fields=["dead_at", "error"])
+        log.error("fan_out.dead", revision=fan_out.change_set_id, attempts=fan_out.attempts)
+        return fan_out
+    fan_out.attempts += 1
+    again_at = now + timedelta(seconds=2**fan_out.attempts)
+    FanOut.objects.filter(pk=fan_out.pk).update(attempts=fan_out.attempts, due_at=again_at)
+    return fan_out
+
+
+def _attempt(fan_out: FanOut) -> None:
     try:
         with transaction.atomic():
-            fan_out = claim()
-            if fan_out is None:
-                return 0
-            revision = fan_out.change_set_id
             _expand(fan_out, timezone.now())
     except Exception as error:
-        if revision is None or not _note_failure(revision, error):
-            raise
-    return 1
+        log.error("fan_out.failed", revision=fan_out.change_set_id, attempts=fan_out.attempts, exc_info=error)
+        _note_failure(fan_out, error)
 
 
-def claim() -> FanOut | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
-        if cursor.fetchone() != (True,):
-            return None
-    return (
-        FanOut.objects.select_for_update(skip_locked=True)
-        .filter(expanded_at=None, dead_at=None, due_at__lte=timezone.now())
-        .order_by("due_at")
-        .first()
+def retry(fan_outs: QuerySet[FanOut]) -> int:
+    """Those that are dead are due again, with all their attempts; how many were."""
+    return fan_outs.filter(expanded_at=None, dead_at__isnull=False).update(
+        dead_at=None, attempts=0, due_at=timezone.now()
     )
 
 
@@ -93,7 +139,7 @@ def _expand(fan_out: FanOut, now: datetime) -> None:
     )
     fan_out.expanded_at = now
     fan_out.error = ""
-    fan_out.save(update_fields=["concerned", "expanded_at", "error"])
+    fan_out.save(update_fields=["concerned", "expanded_at", "error", "due_at"])
     log.info("fan_out.expanded", revision=revision, changes=len(changes), concerned=fan_out.concerned)
 
 
@@ -107,15 +153,19 @@ def _insert_notifications(revision: int, changes: list[NetChange], subjects: Sub
         if composition := compositions[positions]:
             rows.append(_notification(revision, user, composition))
     Notification.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
+    categories = json.dumps(CATEGORIES_OF_OBJECTS)
     with connection.cursor() as cursor:
-        cursor.execute(_SILENCE, {"revision": revision, "categories": json.dumps(CATEGORIES_OF_OBJECTS)})
+        cursor.execute(_SILENCE, {"revision": revision, "categories": categories})
         cursor.execute(
             _INSERT_PUSHES,
             {"revision": revision, "near": now + HIGH_PRIORITY_WITHIN, "limit": settings.RING_LIMIT},
         )
         phones = cursor.rowcount
         cursor.execute(_WITHOUT_PUSH, {"revision": revision})
-    if phones > settings.RING_LIMIT:
+        held = phones > settings.RING_LIMIT
+        status = Mailing.Status.HELD if held else Mailing.Status.PENDING
+        cursor.execute(_INSERT_MAILINGS, {"revision": revision, "categories": categories, "status": status})
+    if held:
         hold(revision=revision, phones=phones)
     return len(rows)
 
@@ -137,16 +187,8 @@ def _notification(revision: int, user: uuid.UUID, composition: Composition) -> N
     )
 
 
-def _note_failure(revision: int, error: Exception) -> bool:
-    """Whether there is such a row to note it on; without one, or without a database, the fault is the lane's."""
-    fan_out = FanOut.objects.filter(change_set=revision).first()
-    if fan_out is None:
-        return False
-    fan_out.attempts += 1
-    fan_out.error = "".join(traceback.format_exception(error))
-    fan_out.due_at = timezone.now() + timedelta(seconds=2**fan_out.attempts)
-    if fan_out.attempts >= MOST_ATTEMPTS:
-        fan_out.dead_at = timezone.now()
-    fan_out.save(update_fields=["attempts", "error", "due_at", "dead_at"])
-    log.error("fan_out.failed", revision=revision, attempts=fan_out.attempts, exc_info=error)
-    return True
+def _note_failure(fan_out: FanOut, error: Exception) -> None:
+    """Without a database to note it in, the fault is the lane's."""
+    fan_out.error = "".join(traceback.format_exception(error))[-20_000:].replace("\0", "")
+    fan_out.dead_at = timezone.now() if fan_out.attempts >= MOST_ATTEMPTS else None
+    fan_out.save(update_fields=["error", "dead_at"])

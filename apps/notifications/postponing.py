@@ -8,16 +8,21 @@ from django.db import connection, transaction
 from apps.notifications.choices import Choices, Wait
 from apps.notifications.composition import HIGH_PRIORITY_WITHIN
 from apps.notifications.models import Push
-from apps.notifications.reconsidering import Wanted
 from apps.notifications.settling import EXPLAIN
+from apps.notifications.wanted import Wanted
 
 # A worker so slow that another took over puts nothing off that was settled. What will be near by then is as urgent as if it were told then.
 _POSTPONE = """
     UPDATE notifications_push AS push
     SET next_try_at = least(row.until, push.expires_at), lease_until = NULL, summary_day = row.summary_day,
-        high_priority = coalesce(notification.starts_at <= row.until + %s * interval '1 second', false)
-    FROM unnest(%s::bigint[], %s::timestamptz[], %s::date[]) AS row(id, until, summary_day), notifications_notification AS notification
-    WHERE push.id = row.id AND push.status = 'pending' AND notification.id = push.notification_id
+        high_priority = CASE
+            WHEN held.reminder_id IS NULL THEN coalesce(notification.starts_at <= row.until + %s * interval '1 second', false)
+            ELSE held.high_priority
+        END
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::date[]) AS row(id, until, summary_day)
+    JOIN notifications_push AS held ON held.id = row.id
+    LEFT JOIN notifications_notification AS notification ON notification.id = held.notification_id
+    WHERE push.id = row.id AND push.status = 'pending'
 """
 
 
@@ -30,7 +35,7 @@ def put_off(wanted: Sequence[Wanted], choices: Choices, *, now: datetime) -> lis
 
 
 def _postpone(later: Sequence[tuple[Push, Wait]]) -> None:
-    whys = {push.notification_id: wait.why for push, wait in later}
+    whys = {push.notification_id: wait.why for push, wait in later if push.notification_id}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             _POSTPONE,

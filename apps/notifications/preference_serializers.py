@@ -8,6 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.notifications.models import Notification, Preferences
+from apps.notifications.reminding import CATEGORY as REMINDERS
+from apps.notifications.reminding import FEWEST_MINUTES, MOST_MINUTES
 
 MOST_MUTED = 500
 _CLOCK = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -35,7 +37,7 @@ class ClockField(serializers.Field[time, str, str, time]):
         return time.fromisoformat(data)
 
 
-class HourField(serializers.IntegerField):
+class WholeNumberField(serializers.IntegerField):
     def to_internal_value(self, data: Any) -> int:
         if type(data) is not int:
             self.fail("invalid")
@@ -45,11 +47,17 @@ class HourField(serializers.IntegerField):
 class ChannelsSerializer(StrictSerializer):
     push = TrueOrFalse(help_text="Whether phones ring. Nothing rings that is not in the inbox.")
     inbox = TrueOrFalse(help_text="Whether there is a message at all.")
+    email = TrueOrFalse(help_text="Whether each message is also sent as a letter: off until set.")
+
+
+class RemindersSerializer(StrictSerializer):
+    push = TrueOrFalse(help_text="Whether reminders that were asked for ring. They are in no inbox.")
 
 
 class CategoriesSerializer(StrictSerializer):
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        return {category: ChannelsSerializer() for category in Notification.Category.values}
+        messages = {category: ChannelsSerializer() for category in Notification.Category.values}
+        return {**messages, REMINDERS: RemindersSerializer()}
 
 
 class QuietHoursSerializer(StrictSerializer):
@@ -72,24 +80,46 @@ class PreferencesSerializer(StrictSerializer):
         help_text="By the clock of the user's time zone; over midnight when they begin later than they end. A push waits until they are "
         "over, unless what it tells of begins before. null: none.",
     )
-    daily_summary_hour = HourField(
+    daily_summary_hour = WholeNumberField(
         min_value=0,
         max_value=23,
         allow_null=True,
         help_text="By the same clock, outside the quiet hours: what does not begin within a day rings once a day, then. null: none.",
     )
+    reminder_minutes = WholeNumberField(
+        min_value=FEWEST_MINUTES,
+        max_value=MOST_MINUTES,
+        allow_null=True,
+        help_text="So many minutes before each class and exam of the user's a push tells of it. null: none.",
+    )
+    tomorrow_summary_hour = WholeNumberField(
+        min_value=0,
+        max_value=23,
+        allow_null=True,
+        help_text="By the clock of the user's time zone, outside the quiet hours: a push tells of the classes and exams of the next day, if "
+        "there are any. null: none.",
+    )
+
+    email_unread_exams = TrueOrFalse(
+        help_text="Whether the change of an exam ahead that stays unread for hours is sent as a letter: on until set."
+    )
 
     def to_representation(self, instance: Preferences) -> dict[str, Any]:
+        messages = {
+            category: {
+                "push": category not in instance.push_off,
+                "inbox": category not in instance.inbox_off,
+                "email": category in instance.email_on,
+            }
+            for category in Notification.Category.values
+        }
         return {
-            "categories": {
-                category: {
-                    "push": category not in instance.push_off,
-                    "inbox": category not in instance.inbox_off,
-                }
-                for category in Notification.Category.values
-            },
+            "categories": {**messages, REMINDERS: {"push": REMINDERS not in instance.push_off}},
             "muted_courses": [str(course) for course in instance.muted_courses],
             "daily_summary_hour": instance.summary_hour,
+            "reminder_minutes": instance.reminder_minutes,
+            "tomorrow_summary_hour": instance.tomorrow_hour,
+            "email_unread_exams": instance.unread_exams_email,
             "quiet_hours": None
             if instance.quiet_from is None
             else QuietHoursSerializer().to_representation(instance),

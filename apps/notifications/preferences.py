@@ -7,10 +7,13 @@ from typing import TypedDict
 
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from apps.courses.models import Course
 from apps.notifications.models import Notification, Preferences, Push
 
+# What decides when something rings.
+_TIMES = {"quiet_hours", "daily_summary_hour", "reminder_minutes", "tomorrow_summary_hour"}
 # Made and locked in one statement, so that two phones of one user change one after the other.
 _LOCK = """
     INSERT INTO notifications_preferences (user_id, push_off, inbox_off, muted_courses) VALUES (%s, '{}', '{}', '{}')
@@ -20,14 +23,17 @@ _LOCK = """
 
 
 class PreferenceChanges(TypedDict, total=False):
-    """`categories` is `{category: {"push": bool, "inbox": bool}}`, `quiet_hours` is `{"from": time, "to": time}`, and of both either
-    may be left out; None for no quiet hours, or no summary. `muted_courses` replaces the list.
+    """`categories` is `{category: {"push": bool, "inbox": bool, "email": bool}}`, `quiet_hours` is `{"from": time, "to": time}`, and of both any
+    may be left out; None for no quiet hours, no summary, no reminders. `muted_courses` replaces the list.
     """
 
     categories: Mapping[str, Mapping[str, bool]]
     muted_courses: Sequence[uuid.UUID]
     quiet_hours: Mapping[str, time] | None
     daily_summary_hour: int | None
+    reminder_minutes: int | None
+    tomorrow_summary_hour: int | None
+    email_unread_exams: bool
 
 
 class Refused(Exception):
@@ -43,24 +49,49 @@ def preferences_of(user_id: uuid.UUID) -> Preferences:
     return Preferences.objects.filter(user=user_id).first() or Preferences(user_id=user_id)
 
 
+def locked_preferences(user_id: uuid.UUID) -> Preferences:
+    """For the rest of the transaction nobody else changes them."""
+    return Preferences.objects.raw(_LOCK, [user_id])[0]
+
+
 def change_preferences(*, user_id: uuid.UUID, changes: PreferenceChanges) -> Preferences:
     """What is not named stays as it is. Raises Refused."""
-    preferences = Preferences.objects.raw(_LOCK, [user_id])[0]
+    preferences = locked_preferences(user_id)
     for category, channels in changes.get("categories", {}).items():
         _switch(preferences.push_off, category, on=channels.get("push"))
         _switch(preferences.inbox_off, category, on=channels.get("inbox"))
+        _switch(preferences.email_on, category, on=_turned(on=channels.get("email")))
+    preferences.unread_exams_email = changes.get("email_unread_exams", preferences.unread_exams_email)
     if "muted_courses" in changes:
         preferences.muted_courses = _known(changes["muted_courses"], preferences.muted_courses)
     if "quiet_hours" in changes:
         _set_quiet_hours(preferences, changes["quiet_hours"])
     if "daily_summary_hour" in changes:
         preferences.summary_hour = changes["daily_summary_hour"]
-    if preferences.summary_is_quiet():
-        raise Refused("daily_summary_hour", detail="It would ring within the quiet hours.")
+    if "reminder_minutes" in changes:
+        preferences.reminder_minutes = changes["reminder_minutes"]
+    if "tomorrow_summary_hour" in changes:
+        _choose_tomorrow_hour(preferences, changes["tomorrow_summary_hour"])
+    for name, hour in (
+        ("daily_summary_hour", preferences.summary_hour),
+        ("tomorrow_summary_hour", preferences.tomorrow_hour),
+    ):
+        if preferences.is_quiet(hour):
+            raise Refused(name, detail="It would ring within the quiet hours.")
     preferences.save(force_update=True)
-    if "quiet_hours" in changes or "daily_summary_hour" in changes:
+    if _TIMES & changes.keys():
         _look_again(user_id)
     return preferences
+
+
+def _choose_tomorrow_hour(preferences: Preferences, hour: int | None) -> None:
+    if hour != preferences.tomorrow_hour:
+        preferences.tomorrow_hour, preferences.tomorrow_chosen_at = hour, timezone.now()
+
+
+def _turned(*, on: bool | None) -> bool | None:
+    """For a list of what is on instead of off."""
+    return None if on is None else not on
 
 
 def _switch(off: list[str], category: str, *, on: bool | None) -> None:
@@ -87,8 +118,11 @@ def _look_again(user_id: uuid.UUID) -> None:
     """What was put off for the choice before may be due by this one."""
     put_off = Push.objects.filter(
         Q(lease_until=None) | Q(lease_until__lte=Now()),
-        notification__user=user_id,
-        notification__why__in=[Notification.Why.QUIET, Notification.Why.SUMMARY],
+        Q(
+            notification__user=user_id,
+            notification__why__in=[Notification.Why.QUIET, Notification.Why.SUMMARY],
+        )
+        | Q(reminder__user=user_id),
         status=Push.Status.PENDING,
     )
     put_off.update(next_try_at=Now(), summary_day=None)

@@ -5,7 +5,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import F
 
@@ -15,32 +15,20 @@ from apps.notifications.audience import concerned
 from apps.notifications.choices import Choices
 from apps.notifications.composition import LONGEST_LIFE
 from apps.notifications.devices import REMOVED, SIGNED_OUT
-from apps.notifications.models import Notification, Push
+from apps.notifications.last_look import look_at_reminders
+from apps.notifications.models import Mailing, Notification, Push
 from apps.notifications.net_change import NetChange
+from apps.notifications.wanted import Unwanted, Wanted
 from apps.users.models import Session
 
 Why = Notification.Why
 Key = tuple[uuid.UUID, str]
+S = TypeVar("S", Push, Mailing)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to tell now, nothing but itself if it is an announcement; `told_revision` is the revision it speaks of."""
-
-    push: Push
-    changes: list[NetChange]
-    told_revision: int
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Unwanted:
-    push: Push
-    why: Notification.Why
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Telling:
-    """One push to one device of one change, now or in the last days. `pending`: it is about to be sent, and not put off."""
+class Telling:
+    """One sending of one change to one device or mailbox, now or in the last days. `pending`: it is about to be sent, and not put off."""
 
     revision: int
     sent_through: int | None
@@ -48,10 +36,14 @@ class _Telling:
     change: NetChange
 
 
+# By what was or is to be told so, object and field.
+Tellings = dict[tuple[uuid.UUID, uuid.UUID, str], list[Telling]]
+
+
 def reconsider(
     pushes: Sequence[Push], choices: Choices, *, now: datetime
 ) -> tuple[list[Wanted], list[Unwanted]]:
-    """`pushes` come with notification, its announcement, device, and the users of both selected."""
+    """`pushes` come with notification, its announcement, reminder, device, and the users of all selected."""
     # Read before the values: a change committed in between is told twice rather than never.
     revision = Revision.objects.values_list("n", flat=True).first() or 0
     live = _live_sessions(pushes, now)
@@ -59,10 +51,13 @@ def reconsider(
     unwanted = [Unwanted(push, why) for push in pushes if (why := reasons[push.pk])]
     # A test tells of nothing that could have changed, and was asked for just now.
     wanted = [Wanted(push, [], revision) for push in pushes if push.is_test and not reasons[push.pk]]
-    told = [push for push in pushes if not push.is_test and not reasons[push.pk]]
+    reminding = [(push, push.reminder) for push in pushes if push.reminder and not reasons[push.pk]]
+    reminded, for_none = look_at_reminders(reminding, choices, now=now, revision=revision)
+    unwanted += for_none
+    told = [push for push in pushes if push.notification_id and not reasons[push.pk]]
     left = [push for push in told if push.notification.change_set_id]
-    net = _Net(left, choices, now)
-    differing = {push.pk: net.of(push) for push in left}
+    net = Net([push.notification for push in left], _tellings(left, choices, now))
+    differing = {push.pk: net.of(push.notification, push.device_id) for push in left}
     unwanted += [Unwanted(push, found) for push in left if isinstance(found := differing[push.pk], Why)]
     announcing = [push for push in told if push.notification.announcement_id]
     asked = [
@@ -77,14 +72,15 @@ def reconsider(
         for push, changes in asked
         if push.notification.change_set_id and not silenced[push.pk]
     ]
-    for push, changes in _still_concerned(kept):
+    for push, changes in still_concerned(kept):
         if changes:
             wanted.append(Wanted(push, changes, revision))
         else:
             unwanted.append(Unwanted(push, Why.UNFOLLOWED))
-    # Last, since they are sent in this order.
     still_addressed, for_others = _still_addressed(announced, revision)
-    return wanted + still_addressed, unwanted + for_others
+    # They are sent in this order.
+    in_order = sorted(reminded + wanted + still_addressed, key=lambda each: each.push.bulk)
+    return in_order, unwanted + for_others
 
 
 def _live_sessions(pushes: Sequence[Push], now: datetime) -> set[uuid.UUID]:
@@ -94,7 +90,7 @@ def _live_sessions(pushes: Sequence[Push], now: datetime) -> set[uuid.UUID]:
 
 def _unwanted(push: Push, live: set[uuid.UUID], now: datetime) -> Notification.Why | None:
     device, user = push.device, push.user
-    if not push.is_test and push.notification.announcement and push.notification.announcement.withdrawn:
+    if push.notification_id and push.notification.announcement and push.notification.announcement.withdrawn:
         return Why.WITHDRAWN
     if push.expires_at <= now:
         return Why.EXPIRED
@@ -119,29 +115,30 @@ def _still_addressed(pushes: Sequence[Push], revision: int) -> tuple[list[Wanted
     return wanted, unwanted
 
 
-class _Net:
-    """The net difference, for each device, since it was last told."""
+class Net:
+    """The net difference, for each device or mailbox, since it was last told."""
 
-    def __init__(self, pushes: Sequence[Push], choices: Choices, now: datetime) -> None:
-        stored = [change for push in pushes for change in _changes(push.notification)]
-        self.now_values = _current(stored)
-        self.tellings = _tellings(pushes, choices, now)
+    def __init__(self, notifications: Iterable[Notification], tellings: Tellings) -> None:
+        self.now_values = _current([change for each in notifications for change in changes_of(each)])
+        self.tellings = tellings
 
-    def of(self, push: Push) -> list[NetChange] | Notification.Why:
-        """The changes left to tell, or why there are none."""
+    def of(self, notification: Notification, told: uuid.UUID) -> list[NetChange] | Notification.Why:
+        """The changes left to tell, or why there are none. `told` is what the tellings know the device or mailbox by."""
         left: list[NetChange] = []
         why = Why.UNDONE
-        for change in _changes(push.notification):
-            now = self._now(push, change)
+        for change in changes_of(notification):
+            now = self._now(notification, told, change)
             if isinstance(now, NetChange):
                 left.append(now)
             elif now is Why.TOLD:
                 why = Why.TOLD
         return left or why
 
-    def _now(self, push: Push, change: NetChange) -> NetChange | Notification.Why:
-        revision = _revision(push.notification)
-        others = self.tellings[push.device_id, change.id, change.field]
+    def _now(
+        self, notification: Notification, told: uuid.UUID, change: NetChange
+    ) -> NetChange | Notification.Why:
+        revision = revision_of(notification)
+        others = self.tellings[told, change.id, change.field]
         if any((each.sent_through or 0) >= revision for each in others):
             return Why.TOLD
         if change.field and self.now_values.get((change.id, ""), change) is None:
@@ -161,11 +158,11 @@ class _Net:
         return dataclasses.replace(change, old=old, new=new)
 
 
-def _changes(notification: Notification) -> list[NetChange]:
+def changes_of(notification: Notification) -> list[NetChange]:
     return [NetChange.from_json(stored) for stored in notification.changes]
 
 
-def _revision(notification: Notification) -> int:
+def revision_of(notification: Notification) -> int:
     assert notification.change_set_id is not None, "an announcement has no differences"
     return notification.change_set_id
 
@@ -193,11 +190,9 @@ def _current(changes: Iterable[NetChange]) -> dict[Key, Any]:
     return found
 
 
-def _tellings(
-    pushes: Sequence[Push], choices: Choices, now: datetime
-) -> dict[tuple[uuid.UUID, uuid.UUID, str], list[_Telling]]:
+def _tellings(pushes: Sequence[Push], choices: Choices, now: datetime) -> Tellings:
     """What else these devices were to tell their users of today lately, by device, object and field."""
-    found: dict[tuple[uuid.UUID, uuid.UUID, str], list[_Telling]] = defaultdict(list)
+    found: Tellings = defaultdict(list)
     since = now - LONGEST_LIFE - timedelta(days=1)
     others = Push.objects.filter(
         device__in={push.device_id for push in pushes},
@@ -208,10 +203,10 @@ def _tellings(
     for other in others:
         sent = other.told_revision if other.status == Push.Status.SENT else None
         pending = other.status == Push.Status.PENDING and choices.wait(other, now) is None
-        for change in _changes(other.notification):
+        for change in changes_of(other.notification):
             found[other.device_id, change.id, change.field].append(
-                _Telling(
-                    revision=_revision(other.notification),
+                Telling(
+                    revision=revision_of(other.notification),
                     sent_through=sent,
                     pending=pending,
                     change=change,
@@ -230,20 +225,18 @@ def _without_clock(document: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in document.items() if key != "updated_at"}
 
 
-def _still_concerned(
-    kept: Iterable[tuple[Push, list[NetChange]]],
-) -> Iterable[tuple[Push, list[NetChange]]]:
-    """Each push with the changes that still concern its user."""
+def still_concerned(kept: Iterable[tuple[S, list[NetChange]]]) -> Iterable[tuple[S, list[NetChange]]]:
+    """Each sending with the changes that still concern its user."""
     kept = list(kept)
     distinct: dict[tuple[int, uuid.UUID, str], int] = {}
     asked: list[NetChange] = []
     for push, changes in kept:
         for change in changes:
-            key = (_revision(push.notification), change.id, change.field)
+            key = (revision_of(push.notification), change.id, change.field)
             if key not in distinct:
                 distinct[key] = len(asked)
                 asked.append(change)
     followers = concerned(asked, among={push.notification.user_id for push, _ in kept}) if asked else {}
     for push, changes in kept:
-        revision, mine = _revision(push.notification), set(followers.get(push.notification.user_id, ()))
+        revision, mine = revision_of(push.notification), set(followers.get(push.notification.user_id, ()))
         yield push, [c for c in changes if distinct[revision, c.id, c.field] in mine]

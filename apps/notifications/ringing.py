@@ -1,15 +1,17 @@
 """What a phone is to show: one message, or those of a daily summary together."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from apps.notifications import firebase
 from apps.notifications.choices import Choices
 from apps.notifications.languages import catalogue
 from apps.notifications.messages import Text, fitted, message, summary
-from apps.notifications.models import Notification, Push
-from apps.notifications.reconsidering import Wanted
+from apps.notifications.models import Notification, Push, Reminder
+from apps.notifications.reminder_texts import reminder_text
+from apps.notifications.reminding import CATEGORY
+from apps.notifications.wanted import Reminded, Wanted
 
 # Of one device, and in the order of the catalogue's revisions; never empty.
 Together = Sequence[Wanted]
@@ -34,6 +36,8 @@ def ring(together: Together) -> firebase.Ring:
     first = together[0]
     if first.push.is_test:
         return _test(first.push)
+    if first.push.reminder and first.reminded:
+        return _reminder(first.push, first.push.reminder, first.reminded)
     push, notification = first.push, first.push.notification
     said, data = (
         _text(first),
@@ -71,6 +75,28 @@ def _test(push: Push) -> firebase.Ring:
         data={"notification": f"test-{push.device_id}", "kind": "test"},
         high_priority=push.high_priority,
         expires_at=push.expires_at,
+    )
+
+
+def _reminder(push: Push, reminder: Reminder, about: Reminded) -> firebase.Ring:
+    """A tap leads to what begins first."""
+    first, user = about.beginnings[0], reminder.user
+    link = f"campanile://courses/{first.course}/entries/{first.id}?date={first.day}"
+    return firebase.Ring(
+        kind=push.device.kind,
+        address=push.device.address,
+        platform=push.device.platform,
+        text=reminder_text(reminder, about, language=user.language, now=datetime.now(UTC)),
+        category=CATEGORY,
+        data={
+            "notification": str(reminder.pk),
+            "kind": "tomorrow" if reminder.day else f"{reminder.kind}_reminder",
+            "course": "" if reminder.day else str(first.course),
+            "revision": "",
+            "deep_link": f"campanile://exams/{first.id}" if first.kind == "exam" else link,
+        },
+        high_priority=push.high_priority,
+        expires_at=reminder.begins_at,
     )
 
 

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from apps.notifications.models import Notification, Pause, Push, PushCount
 from apps.notifications.outcomes import Outcome, Verdict
 from apps.notifications.pauses import pause
-from apps.notifications.reconsidering import Unwanted
+from apps.notifications.wanted import Unwanted
 
 LONGEST_BACKOFF = 600.0
 

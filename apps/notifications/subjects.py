@@ -31,7 +31,9 @@ class Subjects:
         courses = Course.objects.select_related("term").in_bulk(
             {change.course for change in changes if change.course}
         )
-        terms = Term.objects.in_bulk({change.term for change in changes if change.term})
+        terms = Term.objects.in_bulk(
+            {term for change in changes for term in (change.term, change.former_term) if term}
+        )
         terms |= {course.term.id: course.term for course in courses.values() if course.term}
         states = {change.id: change.new or change.old for change in changes if change.field == ""}
         partly = {change.id for change in changes} - states.keys()
@@ -67,7 +69,8 @@ class Subjects:
         """What the sentences about these changes need besides the changes."""
         changes = list(changes)
         courses = {change.course for change in changes if change.course} & self.courses.keys()
-        terms = {change.term for change in changes if change.object == "term"} & self.terms.keys()
+        named = {change.term for change in changes if change.object == "term" or change.former_term}
+        terms = (named | {change.former_term for change in changes}) & self.terms.keys()
         return {
             "courses": {str(key): _titles(self.courses[key]) for key in courses},
             "terms": {str(key): self.terms[key].name for key in terms if key},

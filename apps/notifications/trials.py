@@ -16,7 +16,7 @@ LIFE = timedelta(minutes=5)
 _ASK = """
     INSERT INTO notifications_push AS push (device_id, status, high_priority, expires_at, attempts, fcm_name, error)
     VALUES (%(device)s, 'pending', true, statement_timestamp() + %(life)s, 0, '', '')
-    ON CONFLICT (device_id) WHERE notification_id IS NULL DO UPDATE
+    ON CONFLICT (device_id) WHERE notification_id IS NULL AND reminder_id IS NULL DO UPDATE
     SET status = 'pending', high_priority = true, created_at = statement_timestamp(), next_try_at = statement_timestamp(),
         expires_at = excluded.expires_at, attempts = 0, fcm_name = '', error = '', settled_at = NULL
     WHERE push.created_at <= statement_timestamp() - %(every)s

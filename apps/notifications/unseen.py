@@ -1,10 +1,12 @@
-"""Devices nobody has seen for long are rung no more: a job of the schedule lane.
+"""Devices nobody has seen for long: jobs of the schedule lane.
 
-The app registers at every start, so such a phone is in a drawer, or lives on without the app. Should it come back, it registers and rings again.
+The app registers at every start, so a phone that is not seen for weeks is in a drawer, or lives on without the app. It is rung no more; should it
+come back, it registers and rings again. Months later its row goes, with what is known of its pushes: by then nobody asks.
 """
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -22,3 +24,12 @@ def retire_unseen() -> int:
     locked = unseen.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)
     found = Device.objects.filter(pk__in=list(locked[:BATCH]))
     return found.update(retired_at=Now(), retired_why=UNSEEN)
+
+
+@transaction.atomic
+def remove_retired() -> int:
+    """At most one batch of those that were retired longer ago than DEVICE_RETENTION. Returns how many rows went, pushes among them."""
+    old = Device.objects.filter(retired_at__lt=Now() - settings.DEVICE_RETENTION).order_by("retired_at")
+    locked = old.select_for_update(skip_locked=True).values_list("pk", flat=True)
+    removed, _ = Device.objects.filter(pk__in=list(locked[:BATCH])).delete()
+    return removed

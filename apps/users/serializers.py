@@ -3,7 +3,10 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
-from apps.users.models import User
+from apps.mail.addresses import is_deliverable
+from apps.users.models import Session, User
+from apps.users.password_rules import check_password
+from apps.users.validators import validate_time_zone
 
 
 class TokenField(serializers.CharField):
@@ -19,6 +22,99 @@ class TokenField(serializers.CharField):
 class SignInSerializer(serializers.Serializer[Any]):
     email = serializers.CharField(max_length=254)
     password = serializers.CharField(max_length=1024, trim_whitespace=False, style={"input_type": "password"})
+    device_name = serializers.CharField(
+        max_length=100,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Shown in the list of sessions.",
+    )
+
+
+class AddressField(serializers.EmailField):
+    """In the one form in which addresses are stored, and only such as we can write to."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=254, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        address = User.normalize_username(super().to_internal_value(data))
+        if not is_deliverable(address):
+            self.fail("invalid")
+        return address
+
+
+class PasswordField(serializers.CharField):
+    """Taken as it is typed, blanks included."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=1024, trim_whitespace=False, style={"input_type": "password"}, **options)
+
+
+class RegistrationSerializer(serializers.Serializer[Any]):
+    email = AddressField()
+    password = PasswordField(write_only=True, help_text="At least eight characters, of any kind.")
+    first_name = serializers.CharField(max_length=150, required=False, default="", allow_blank=True)
+    last_name = serializers.CharField(max_length=150, required=False, default="", allow_blank=True)
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, default="en")
+    time_zone = serializers.CharField(
+        max_length=64, required=False, default="Europe/Belgrade", validators=[validate_time_zone]
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        names = {name: attrs[name] for name in ("email", "first_name", "last_name")}
+        check_password(attrs["password"], **names)
+        return attrs
+
+
+class RegisteredSerializer(serializers.Serializer[Any]):
+    email = serializers.CharField(help_text="Where the letter goes.")
+
+
+class AddressSerializer(serializers.Serializer[Any]):
+    email = AddressField()
+
+
+class ConfirmationSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField(max_length=200)
+    password = PasswordField(
+        required=False,
+        help_text="The account's from now on, instead of the one that was registered. Send it unless the address was registered on this phone: "
+        "whoever else registered it knows the other one.",
+    )
+
+
+class ResetSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField(max_length=200)
+    password = PasswordField()
+
+
+class PasswordChangeSerializer(serializers.Serializer[Any]):
+    current_password = PasswordField()
+    new_password = PasswordField()
+
+
+class ListedSessionSerializer(serializers.ModelSerializer[Session]):
+    current = serializers.SerializerMethodField(help_text="Whether the request was made in this one.")
+
+    class Meta:
+        model = Session
+        fields = ["id", "device_name", "created_at", "last_used_at", "expires_at", "current"]
+
+    def get_current(self, session: Session) -> bool:
+        return bool(session == self.context["request"].auth)
+
+
+class IdTokenSerializer(serializers.Serializer[Any]):
+    id_token = TokenField(help_text="As the provider's SDK hands it to the app.")
+    nonce = serializers.CharField(
+        max_length=255,
+        required=False,
+        default="",
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text="What the app made up for this sign-in; the provider was given it, or its SHA-256 in hexadecimal.",
+    )
     device_name = serializers.CharField(
         max_length=100,
         required=False,

@@ -62,6 +62,7 @@ def steps(*, development: Mapping[str, str], production: Mapping[str, str], scra
             ["git", "diff", "--no-index", "--exit-code", "docs/openapi.yaml", schema],
             {},
         ),
+        module("translations", "compose.local.translations", "--check"),
         module("compose files", "compose.validate"),
         module("dependencies", "deptry", "."),
     ]
@@ -76,11 +77,14 @@ def production_environment(services: Services, scratch: Path) -> dict[str, str]:
         "DATABASE_URL": services.database_url,
         "REDIS_URL": services.redis_url,
         "SECRET_KEY": secrets.token_urlsafe(48),
+        "TOKEN_KEYS": secrets.token_urlsafe(48),
         "ALLOWED_HOSTS": "campanile.example",
+        "PUBLIC_URL": "https://campanile.example",
         "WEBHOOK_SECRETS": json.dumps({"course-service": [new_webhook_secret()]}),
         "GOOGLE_APPLICATION_CREDENTIALS": str(credential),
         "FIREBASE_PROJECT_ID": "campanile-example",
         "EMAIL_URL": "smtp://mail.campanile.example",
+        "EMAIL_FROM": "Campanile <campanile@campanile.example>",
         "FCM_EMULATOR_HOST": "",
         "DEBUG": "",
     }

@@ -22,8 +22,8 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "config.admin.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -34,9 +34,13 @@ INSTALLED_APPS = [
     "csp",
     "rest_framework",
     "django_filters",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "apps.core",
+    "apps.mail",
     "apps.users",
     "apps.courses",
     "apps.notifications",
@@ -54,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.http.ConditionalGetMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -123,10 +128,35 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
+] + [
+    {
+        "NAME": "apps.users.password_rules.NotMadeOfOurWords",
+        "OPTIONS": {
+            "words": [
+                "campanile",
+                "kampanil",
+                "faculty",
+                "fakultet",
+                "university",
+                "univerzitet",
+                "student",
+                "password",
+                "lozinka",
+            ]
+        },
+    }
 ]
+PASSWORD_RESET_TIMEOUT = 3600
+
+# Of those who enter the admin: "required", or "optional" for whoever wants one. Production requires it unless told otherwise.
+ADMIN_SECOND_FACTOR = env.admin_second_factor or "optional"
+OTP_TOTP_ISSUER = "Campanile"
+# apps/users/second_factor.py counts wrong codes, exactly and also across devices; django-otp's own delays grow for ever.
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("sr", "Srpski")]
+LOCALE_PATHS = [ROOT / "config" / "locale"]
 USE_I18N = True
 USE_TZ = True
 FORMAT_MODULE_PATH = ["config.formats"]
@@ -151,7 +181,7 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # Where people with browsers work: errors there are pages, everywhere else problem documents.
-PAGE_PREFIXES = ["/admin/"]
+PAGE_PREFIXES = ["/admin/", "/account/", "/unsubscribe/"]
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Campanile",
@@ -177,11 +207,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+# What tokens are signed with: see apps/users/keyring.py, which the library's own settings know nothing of.
+TOKEN_KEYS = env.token_keys
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=90),
-    "ALGORITHM": "HS256",
-    "SIGNING_KEY": hmac.digest(SECRET_KEY.encode(), b"access and refresh tokens", "sha256").hex(),
     "AUDIENCE": "campanile",
     "ISSUER": "campanile",
 }
@@ -190,11 +220,13 @@ LOGGING_CONFIG = "apps.core.logging.configure"
 LOGGING = {"json": True, "level": "INFO"}
 METRICS_TOKEN = env.metrics_token
 # Below these a path is a secret, which the log must not hold.
-SECRET_PATH_PREFIXES = ["/calendar/"]
+SECRET_PATH_PREFIXES = ["/calendar/", "/account/confirm/", "/account/reset/", "/unsubscribe/"]
 
 CATALOGUE_PUBLIC = env.catalogue_public
 WEBHOOK_SECRETS = env.webhook_secrets
+OIDC_ISSUERS = env.oidc_issuers
 DELIVERY_RETENTION = timedelta(days=env.delivery_retention_days)
+DEVICE_RETENTION = timedelta(days=env.device_retention_days)
 GOOGLE_APPLICATION_CREDENTIALS = env.google_application_credentials
 FIREBASE_PROJECT_ID = env.firebase_project_id
 FCM_EMULATOR_HOST = env.fcm_emulator_host
@@ -202,7 +234,11 @@ SETTLE_SECONDS = env.settle_seconds
 RING_LIMIT = env.ring_limit
 DELETION_LIMIT = env.deletion_limit
 TRUSTED_PROXIES = env.trusted_proxies
-DEFAULT_FROM_EMAIL = "Campanile <campanile@localhost>"
+# Where people with browsers find us: what links in letters begin with.
+PUBLIC_URL = env.public_url
+DEFAULT_FROM_EMAIL = env.email_from
+UNSUBSCRIBE_KEY = hmac.digest(SECRET_KEY.encode(), b"links that stop letters", "sha256").hex()
+EXAM_EMAIL_AFTER_HOURS = env.exam_email_after_hours
 vars().update(env.email)
 
 # The worker's lanes: what each polls, see apps/core/worker.py.
@@ -212,15 +248,25 @@ WORKER_LANES = {
     "fan-out": "apps.notifications.outbox.expand_due",
     "announcements": "apps.notifications.announcements.send_due",
     "push": "apps.notifications.delivery.send_due",
+    "mail": "apps.mail.delivery.send_due",
     "schedule": "apps.core.schedule.run_due",
 }
 
 # What the schedule lane runs, and how often.
 SCHEDULE = {
     "apps.notifications.announcements.finish": timedelta(seconds=5),
+    "apps.notifications.mailing.post_due": timedelta(seconds=2),
+    "apps.notifications.exam_mail.plan_unread": timedelta(minutes=1),
+    "apps.mail.tidying.expire": timedelta(seconds=10),
+    "apps.notifications.reminders.plan_due": timedelta(seconds=10),
+    "apps.notifications.tomorrow.plan_tomorrow": timedelta(seconds=20),
+    "apps.notifications.reminders.forget": timedelta(minutes=5),
     "apps.webhooks.watching.watch": timedelta(seconds=30),
+    "apps.users.pruning.prune": timedelta(minutes=5),
     "apps.webhooks.pruning.prune": timedelta(minutes=5),
     "apps.notifications.unseen.retire_unseen": timedelta(hours=1),
+    "apps.notifications.unseen.remove_retired": timedelta(hours=1),
+    "apps.mail.tidying.prune": timedelta(hours=1),
 }
 
 # What /health/ready/ asks, in this order; each returns nothing or raises with the reason.
@@ -231,10 +277,12 @@ READINESS_CHECKS = {
     "workers": "apps.core.readiness.workers",
     "sources": "apps.webhooks.readiness.sources",
     "phones": "apps.notifications.readiness.phones",
+    "mail": "apps.mail.readiness.mail",
 }
 
 # What /metrics asks beside its own counts; each returns Prometheus metrics, from the database.
 METRICS_COLLECTORS = {
     "webhooks": "apps.webhooks.metrics.from_database",
     "phones": "apps.notifications.metrics.from_database",
+    "mail": "apps.mail.metrics.from_database",
 }

@@ -43,6 +43,9 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("courses/favicon.svg")}],
     "ENVIRONMENT": "apps.notifications.admin.pausing.badge",
     "STYLES": [_static("courses/admin.css"), _static("notifications/admin.css")],
+    "ACCOUNT": {
+        "navigation": [{"title": "Second factor", "link": reverse_lazy("admin:second-factor")}],
+    },
     "SIDEBAR": {
         "show_search": False,
         "navigation": [
@@ -80,6 +83,7 @@ UNFOLD = {
                 "items": [
                     _item("Announcements", "campaign", "notifications.announcement"),
                     _item("Notifications", "notifications", "notifications.notification"),
+                    _item("Reminders", "alarm", "notifications.reminder"),
                     _item("Fan-outs", "call_split", "notifications.fanout"),
                     _item("Devices", "smartphone", "notifications.device"),
                     _item("Pauses", "pause_circle", "notifications.pause"),
@@ -89,9 +93,10 @@ UNFOLD = {
                 "title": "People",
                 "items": [
                     _item("Users", "person", "users.user"),
-                    _item("Groups", "group", "auth.group"),
+                    _item("Roles", "badge", "auth.group"),
                     _item("Enrolments", "how_to_reg", "courses.enrolment"),
                     _item("Sessions", "login", "users.session"),
+                    _item("Letters", "mail", "mail.letter"),
                 ],
             },
         ],

@@ -5,7 +5,7 @@ import re
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
 
-PAGES = ("admin/", "api/schema/", "api/docs/", "static/")
+PAGES = ("account/", "admin/", "api/schema/", "api/docs/", "static/", "unsubscribe/")
 
 
 def addresses(patterns: list[URLPattern | URLResolver], before: str = "") -> set[str]:

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from apps.courses import schedule
+from apps.courses.beginnings import beginning
 from apps.courses.calendar.events import Version
 from apps.courses.calendar.rendering import assembled
 from apps.courses.calendar.series import entry_events
@@ -25,6 +27,7 @@ from tests.factories.documents import api_id, put_course, put_term
 
 ENTRY = "5f4d3c2b-0000-5000-8000-000000000001"
 LONG_AGO = date(2025, 1, 1)
+ALWAYS = schedule.DateRange(date.min, date.max)
 
 
 def as_stored(term: Json, entry: Json) -> tuple[Json, Json]:
@@ -60,9 +63,8 @@ def in_calendar(meetings: list[Held]) -> list[Any]:
 
 def listed(term: Json, entry: Json) -> list[Held]:
     term_row, entry_row = as_stored(term, entry)
-    return of_items(
-        [each.item() for each in schedule.all_meetings({"entries": [entry_row], "terms": [term_row]})]
-    )
+    timetable = schedule.Timetable({"entries": [entry_row], "terms": [term_row]})
+    return of_items([each.item() for each in timetable.meetings(ALWAYS)])
 
 
 def calendar(term: Json, entry: Json, today: date = LONG_AGO) -> bytes:
@@ -88,6 +90,16 @@ def over_http(client: APIClient, term: Json, entry: Json, minute: int) -> None:
         assert of_items(client.get(f"/api/v1/{path}").json()["results"]) == expected
     content = client.get(f"/api/v1/courses/{api_id()}/calendar.ics").content
     assert [meeting[1:] for meeting in unrolled(content)] == in_calendar(expected)
+    starts = sorted((each.starts_at, each.rooms) for each in expected if each.status != "cancelled")
+    assert begun(*(each.starts_at for each in expected)) == starts
+    for moment, _ in starts:
+        assert begun(moment) == [each for each in starts if each[0] == moment]
+
+
+def begun(*moments: datetime) -> list[tuple[datetime, tuple[str, ...]]]:
+    """What begins from the first to the last of them."""
+    found = beginning(min(moments), max(moments)) if moments else []
+    return sorted((each.starts_at, each.rooms) for each in found)
 
 
 def _dates(value: Any) -> Iterator[str]:
@@ -125,3 +137,18 @@ def test_calendars_leave_out_what_was_cancelled_long_ago_and_nothing_else(
     kept = [meeting for meeting in held(*timetable) if meeting.status != "cancelled"]
     found = unrolled(calendar(*timetable, today=date(2029, 1, 1)))
     assert [meeting[1:] for meeting in found] == in_calendar(kept)
+
+
+@settings(max_examples=500, deadline=None)
+@given(timetables(), st.integers(-40, 40), st.integers(0, 61))
+def test_a_range_holds_what_has_a_date_in_it_and_nothing_else(
+    timetable: tuple[Json, Json], start: int, length: int
+) -> None:
+    term, entry = as_stored(*timetable)
+    first = date.fromisoformat(term["starts_on"]) + timedelta(days=start)
+    days = schedule.DateRange(first, first + timedelta(days=length))
+    found = schedule.Timetable({"entries": [entry], "terms": [term]})
+    everything = [each.occurrence for each in found.meetings(ALWAYS)]
+    assert [each.occurrence for each in found.meetings(days)] == [
+        each for each in everything if days.meets(each.dates())
+    ]

@@ -20,7 +20,7 @@ from tests.factories.webhooks import Sender
 from tests.faults.conftest import Workers
 from tests.faults.waiting import until
 
-HISTORIES = 10
+HISTORIES = 6
 
 
 def history(number: int) -> list[Json]:

@@ -8,6 +8,7 @@ import pytest
 
 from apps.notifications import firebase
 from apps.notifications.emulator.server import Server, serve
+from tests.notifications.clock import Clock
 
 
 class Phones:
@@ -58,6 +59,11 @@ def phones(settings: Any) -> Iterator[Phones]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def clock(db: None, time_machine: Any) -> Clock:
+    return Clock(time_machine)
 
 
 @pytest.fixture(autouse=True)

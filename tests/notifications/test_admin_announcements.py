@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
 
@@ -78,7 +79,7 @@ def test_from_writing_to_phones(staff: Client, phones: Phones) -> None:
         2,
         "staff@example.org",
     )
-    assert "sent: 2" in page(staff, over)
+    assert "2 rung: FCM has taken it" in page(staff, over)
 
 
 def test_the_page_shows_the_phone_in_each_language_and_the_count(staff: Client, alice: User) -> None:
@@ -235,3 +236,25 @@ def test_the_list_says_what_state_each_is_in_and_for_whom(staff: Client) -> None
     shown = staff.get(LIST).content.decode()
     for words in ("Library closed", "draft", "scheduled", "students: all who", "a department: Computing"):
         assert words in shown
+
+
+def test_the_page_tells_whom_it_has_reached(staff: Client, phones: Phones, alice: User) -> None:
+    make_user("bob")
+    announcement = announce()
+    send_due()
+    ring_due()
+    Notification.objects.filter(user=alice).mark_read()
+    figures = dict(staff.get(url_of(announcement)).context["reach"]["figures"])
+    assert figures["Delivered to FCM"] == figures["Their phones"] == 2
+    assert figures["Read in the app"] == 1
+    assert figures["People concerned"] >= 2
+
+
+def test_the_page_tells_why_its_messages_could_not_be_made(staff: Client) -> None:
+    announcement = announce()
+    Announcement.objects.update(attempts=3, error="Traceback: <a bug>", next_try_at=Now())
+    page = staff.get(url_of(announcement)).content.decode()
+    assert "Traceback: &lt;a bug&gt;" in page
+    assert "making its messages failed" in page
+    Announcement.objects.update(error="")
+    assert "making its messages failed" not in staff.get(url_of(announcement)).content.decode()

@@ -101,7 +101,7 @@ def test_whoever_may_not_see_it_does_not(fan_out: FanOut) -> None:
     assert client.get(url_of(fan_out)).status_code == 403
 
 
-@pytest.mark.parametrize("page", ["notification", "fanout", "push", "pause", "device"])
+@pytest.mark.parametrize("page", ["notification", "fanout", "push", "pause", "device", "reminder"])
 def test_a_pause_is_told_above_the_lists_of_phones_with_what_fcm_said(staff: Client, page: str) -> None:
     url = f"/admin/notifications/{page}/"
     assert "is rung before" not in staff.get(url).content.decode()

@@ -10,6 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.courses.models import Enrolment
+from apps.notifications import announcements
 from apps.notifications.addressees import Reach, reach
 from apps.notifications.announcements import cancel, confirm, finish, send_due
 from apps.notifications.delivery import send_due as ring_due
@@ -260,3 +261,32 @@ def test_it_keeps_quiet_hours_but_waits_for_no_summary(phones: Phones, alice: Us
     send_due()
     ring_due()
     assert len(phones.messages("alice-phone")) == 1
+
+
+def test_one_whose_messages_cannot_be_made_keeps_the_error_and_lets_others_go(
+    phones: Phones, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faulty = announce(texts={"en": {"title": "Faulty", "body": "."}})
+    announce(texts={"en": {"title": "Sound", "body": "."}})
+    real = announcements._expand
+
+    def expand(announcement: Announcement, now: Any) -> None:
+        if announcement.pk == faulty.pk:
+            raise ZeroDivisionError("a bug in making messages")
+        real(announcement, now)
+
+    monkeypatch.setattr(announcements, "_expand", expand)
+    assert [send_due() for _ in range(3)] == [1, 1, 0]
+    ring_due()
+    assert [each["title"] for each in phones.messages()] == ["Sound"]
+    faulty.refresh_from_db()
+    assert (faulty.state, faulty.attempts) == ("scheduled", 1)
+    assert "a bug in making messages" in faulty.error
+    assert faulty.next_try_at is not None
+    assert faulty.next_try_at > timezone.now()
+
+    monkeypatch.undo()
+    Announcement.objects.filter(pk=faulty.pk).update(next_try_at=timezone.now())
+    assert send_due() == 1
+    faulty.refresh_from_db()
+    assert (faulty.state, faulty.error) == ("sending", "")

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from apps.courses.hidden_entries import hide
-from apps.courses.models import Change
-from apps.notifications.models import Notification
+from apps.courses.models import Change, Term
+from apps.notifications.delivery import send_due
+from apps.notifications.models import Notification, Push
 from apps.notifications.outbox import expand_due
 from apps.users.models import User
 from tests.factories.courses import (
@@ -21,6 +23,11 @@ from tests.factories.courses import (
     make_user,
     record,
 )
+from tests.factories.documents import entry as entry_document
+from tests.factories.documents import put_course, put_term, stored
+from tests.factories.notifications import make_device
+from tests.notifications.clock import Clock
+from tests.notifications.conftest import Phones
 
 pytestmark = pytest.mark.django_db
 
@@ -172,3 +179,26 @@ def test_each_user_is_told_their_own_part_of_a_change_set_once(alice: User, bob:
         n.user.first_name: {c["id"] for c in n.changes} for n in Notification.objects.select_related("user")
     }
     assert parts == {"Alice": {str(mine.pk)}, "Bob": {str(mine.pk), str(theirs.pk)}}
+
+
+def test_a_course_that_goes_to_another_term_is_told_to_groups_of_both(
+    clock: Clock, phones: Phones, alice: User, bob: User
+) -> None:
+    clock.move("2026-10-05 08:00")
+    put_term(name="Autumn")
+    put_term(id="later", name="Later")
+    put_course(silenced=True, entries=[entry_document(groups=["101"])])
+    carol, dave, erin = (make_user(name) for name in ("carol", "dave", "erin"))
+    autumn, later = (Term.objects.get(external_id=id) for id in ("autumn", "later"))
+    follow_group(alice, autumn, "101")
+    follow_group(bob, later, "101")
+    follow(carol, stored(), "101")
+    follow_group(dave, autumn, "102")
+    follow_group(erin, make_term(), "101")
+    make_device(alice, "alice")
+    put_course(1, term="later", entries=[entry_document(groups=["101"])])
+    assert expand_due() == 1
+    assert set(Notification.objects.values_list("user", flat=True)) == {alice.pk, bob.pk, carol.pk}
+    Push.objects.update(next_try_at=timezone.now())
+    send_due()
+    assert phones.shown("alice") == ["Algorithms changed: term Autumn → Later"]

@@ -245,3 +245,17 @@ def test_an_unknown_session_is_no_reason_to_share_a_phone() -> None:
     make_device(alice, "three")
     make_device(alice, "four")
     assert active(alice) == {"one", "two", "three", "four"}
+
+
+@pytest.mark.django_db
+def test_long_after_it_was_retired_a_phone_is_removed(settings: Any) -> None:
+    settings.DEVICE_RETENTION = timedelta(days=180)
+    alice = make_user("alice")
+    old, recent, active_one = (make_device(alice, name) for name in ("old", "recent", "active"))
+    Device.objects.filter(pk=old.pk).update(retired_at=Now() - timedelta(days=181))
+    Device.objects.filter(pk=recent.pk).update(retired_at=Now() - timedelta(days=179))
+    Device.objects.filter(pk=active_one.pk).update(registered_at=Now() - timedelta(days=400))
+    assert [unseen.remove_retired(), unseen.remove_retired()] == [1, 0]
+    assert set(Device.objects.values_list("address", flat=True)) == {"recent", "active"}
+    again = make_device(alice, "old")
+    assert (again.pk == old.pk, again.retired_at) == (False, None)

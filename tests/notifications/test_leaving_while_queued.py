@@ -127,11 +127,11 @@ def test_a_push_that_is_queued(
 def test_a_push_that_is_claimed_and_waits_behind_others_that_are_slow(
     phones: Phones, lecture: Entry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "FRESH_SECONDS", 0.1)
+    monkeypatch.setattr(delivery, "FRESH_SECONDS", 2)
     other = make_entry(make_course())
     for number in range(delivery.SENDERS):
         Student.following(other, f"slow{number}")
-        phones.fail(address=f"slow{number}", status=200, delay=0.5)
+        phones.fail(address=f"slow{number}", status=200, delay=2.5)
     queue(other)
     students = {way: Student.following(lecture, way.__name__) for way in WAYS}
     Student.following(lecture, "bob")

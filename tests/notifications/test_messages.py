@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 
 from apps.notifications.headlines import CATEGORIES
-from apps.notifications.languages import CATALOGUES
+from apps.notifications.languages import catalogue
 from apps.notifications.messages import BODY_BYTES, TITLE_BYTES, text
 from apps.notifications.models import Notification
 from apps.notifications.net_change import NetChange
@@ -69,6 +69,23 @@ def cancelled(day: date) -> dict[str, Any]:
 
 def moved(day: date, **to: Any) -> dict[str, Any]:
     return {"date": day.isoformat(), "status": "moved", **to}
+
+
+def test_the_note_of_an_exception_is_told() -> None:
+    ill = {**cancelled(MONDAY), "note": "The teacher is ill."}
+    assert said(entry("exceptions", [], [ill])).endswith("is cancelled. · The teacher is ill.")
+    elsewhere = moved(TUESDAY, rooms=["Raf01"], note="Bring laptops.")
+    told = said(entry("exceptions", [], [ill, elsewhere]))
+    assert told.endswith("is cancelled. · The teacher is ill. · +1 more")
+    assert "Bring" not in told
+    restored = said(entry("exceptions", [ill], []))
+    assert "ill" not in restored
+
+
+def test_a_long_note_leaves_room_for_the_rest() -> None:
+    long = {**cancelled(MONDAY), "note": "važno " * 2000}
+    told = said(entry("exceptions", [], [long, moved(TUESDAY)]))
+    assert told.endswith("važno… · +1 more")
 
 
 def test_a_move_says_where_from_and_where_to() -> None:
@@ -174,9 +191,8 @@ def test_however_long_the_words_a_message_fits(letter: str) -> None:
 
 
 def test_every_language_of_the_settings_says_everything() -> None:
-    assert CATALOGUES.keys() == dict(settings.LANGUAGES).keys()
-    english = CATALOGUES["en"]
-    for words in CATALOGUES.values():
+    english = catalogue("en")
+    for words in map(catalogue, dict(settings.LANGUAGES)):
         assert words.headlines.keys() == CATEGORIES.keys()
         assert words.why.keys() == set(Notification.Why)
         assert words.fields.keys() == english.fields.keys()

@@ -12,6 +12,7 @@ from django.test import Client
 from apps.courses.models import ChangeSet
 from apps.notifications import metrics
 from apps.notifications.delivery import send_due
+from apps.notifications.holds import reject
 from apps.notifications.models import FanOut, Hold, Pause, Push
 from apps.notifications.outbox import expand_due
 from apps.notifications.pauses import pause
@@ -143,3 +144,10 @@ def test_asking_looks_at_indexes_only() -> None:
             cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
             plan = json.dumps(cursor.fetchone()[0])
             assert "Seq Scan" not in plan
+
+
+def test_what_staff_reject_is_counted_as_cancelled(entry: Any, settings: Any) -> None:
+    settings.RING_LIMIT = 0
+    queue(entry)
+    reject(revision=Hold.objects.get().pk, user=make_user("staff"))
+    assert outcomes() == {"cancelled": 3}

@@ -12,7 +12,7 @@ from tests.factories.courses import make_course, make_user
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/me/notification-preferences/"
-ON = {"push": True, "inbox": True}
+ON = {"push": True, "inbox": True, "email": False}
 
 
 @pytest.fixture
@@ -34,9 +34,11 @@ def test_who_has_chosen_nothing_hears_of_everything(client: APIClient) -> None:
         "exams": ON,
         "courses": ON,
         "announcements": ON,
+        "reminders": {"push": True},
     }
     assert answer.json()["muted_courses"] == []
-    assert (answer.json()["quiet_hours"], answer.json()["daily_summary_hour"]) == (None, None)
+    off = ["quiet_hours", "daily_summary_hour", "reminder_minutes", "tomorrow_summary_hour"]
+    assert [answer.json()[name] for name in off] == [None] * 4
     assert answer["Cache-Control"] == "private, no-cache"
     assert not Preferences.objects.exists(), "reading writes nothing"
 
@@ -49,9 +51,10 @@ def test_what_is_left_out_stays_as_it_is(client: APIClient) -> None:
     assert answer.json() == client.get(URL).json()
     assert answer.json()["categories"] == {
         "schedule": ON,
-        "exams": {"push": True, "inbox": False},
-        "courses": {"push": False, "inbox": True},
+        "exams": {"push": True, "inbox": False, "email": False},
+        "courses": {"push": False, "inbox": True, "email": False},
         "announcements": ON,
+        "reminders": {"push": True},
     }
 
 
@@ -90,6 +93,18 @@ def test_a_daily_summary_is_set_and_taken_back(client: APIClient) -> None:
     assert client.patch(URL, {"daily_summary_hour": None}).json()["daily_summary_hour"] is None
 
 
+def test_reminders_and_the_eve_of_a_day_are_set_and_taken_back(client: APIClient) -> None:
+    body = {"reminder_minutes": 5, "tomorrow_summary_hour": 20}
+    assert client.patch(URL, body).json().items() >= body.items()
+    answer = client.patch(URL, {"categories": {"reminders": {"push": False}}}).json()
+    assert answer["categories"]["reminders"] == {"push": False}
+    assert answer.items() >= body.items()
+    later = client.patch(URL, {"quiet_hours": {"from": "19:00", "to": "07:00"}})
+    assert [error["field"] for error in later.json()["errors"]] == ["tomorrow_summary_hour"]
+    none = {"reminder_minutes": None, "tomorrow_summary_hour": None}
+    assert client.patch(URL, none).json().items() >= none.items()
+
+
 def test_a_course_may_leave_the_catalogue_and_stay_muted(client: APIClient) -> None:
     course, other = str(make_course().pk), str(make_course().pk)
     client.patch(URL, {"muted_courses": [course]})
@@ -113,7 +128,6 @@ def test_an_unknown_course_is_named_by_its_place_and_nothing_is_changed(client: 
         ({"colour": "red"}, "colour"),
         ({"categories": {"weather": {"push": True}}}, "categories.weather"),
         ({"categories": {"exams": {"sms": True}}}, "categories.exams.sms"),
-        ({"categories": {"exams": {"email": True}}}, "categories.exams.email"),
         ({"categories": {"exams": {"push": "yes"}}}, "categories.exams.push"),
         ({"categories": {"exams": {"push": 1}}}, "categories.exams.push"),
         ({"categories": {"exams": {"push": None}}}, "categories.exams.push"),
@@ -138,6 +152,18 @@ def test_an_unknown_course_is_named_by_its_place_and_nothing_is_changed(client: 
         ({"daily_summary_hour": 23, "quiet_hours": {"from": "22:00", "to": "07:00"}}, "daily_summary_hour"),
         ({"daily_summary_hour": 6, "quiet_hours": {"from": "22:00", "to": "07:00"}}, "daily_summary_hour"),
         ({"daily_summary_hour": 13, "quiet_hours": {"from": "12:00", "to": "14:00"}}, "daily_summary_hour"),
+        ({"categories": {"reminders": {"inbox": False}}}, "categories.reminders.inbox"),
+        ({"reminder_minutes": 4}, "reminder_minutes"),
+        ({"reminder_minutes": 121}, "reminder_minutes"),
+        ({"reminder_minutes": "15"}, "reminder_minutes"),
+        ({"reminder_minutes": 15.0}, "reminder_minutes"),
+        ({"reminder_minutes": True}, "reminder_minutes"),
+        ({"tomorrow_summary_hour": 24}, "tomorrow_summary_hour"),
+        ({"tomorrow_summary_hour": "20"}, "tomorrow_summary_hour"),
+        (
+            {"tomorrow_summary_hour": 23, "quiet_hours": {"from": "22:00", "to": "07:00"}},
+            "tomorrow_summary_hour",
+        ),
         ({"muted_courses": None}, "muted_courses"),
         ({"muted_courses": "x"}, "muted_courses"),
         ({"muted_courses": ["x"]}, "muted_courses.0"),
@@ -156,6 +182,17 @@ def test_what_cannot_be_chosen_is_refused_by_name(client: APIClient, body: Any, 
 def test_a_body_is_an_object(client: APIClient, body: Any) -> None:
     answer = client.generic("PATCH", URL, json.dumps(body), content_type="application/json")
     assert answer.status_code == 400
+
+
+def test_a_change_of_what_has_changed_since_is_refused(client: APIClient) -> None:
+    seen = client.get(URL).headers["ETag"]
+    mine = client.patch(URL, {"reminder_minutes": 10}, headers={"If-Match": seen})
+    assert (mine.status_code, mine.headers["ETag"]) == (200, client.get(URL).headers["ETag"])
+    stale = client.patch(URL, {"reminder_minutes": 20}, headers={"If-Match": seen})
+    assert (stale.status_code, stale.headers["Content-Type"]) == (412, "application/problem+json")
+    assert client.get(URL).json()["reminder_minutes"] == 10
+    for held in (f'"other", {mine.headers["ETag"]}', "*"):
+        assert client.patch(URL, {"reminder_minutes": 10}, headers={"If-Match": held}).status_code == 200
 
 
 def test_unchanged_preferences_are_not_sent_again(client: APIClient) -> None:

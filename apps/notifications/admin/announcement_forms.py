@@ -8,7 +8,6 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from apps.courses.models import Course
-from apps.notifications.languages import CATALOGUES
 from apps.notifications.models import Announcement
 
 Audience = Announcement.Audience
@@ -21,8 +20,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     Audience.DEPARTMENT: ("department",),
 }
 AUDIENCE_FIELDS = ["course", "term", "group", "role", "department"]
-TEXT_FIELDS = [f"{part}_{language}" for language in CATALOGUES for part in ("title", "body")]
-LANGUAGES = {language: dict(settings.LANGUAGES).get(language, language) for language in CATALOGUES}
+LANGUAGES = dict(settings.LANGUAGES)
+TEXT_FIELDS = [f"{part}_{language}" for language in LANGUAGES for part in ("title", "body")]
 
 
 class _AnnouncementForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
@@ -55,7 +54,7 @@ class _AnnouncementForm(forms.ModelForm):  # type: ignore[type-arg]  # generic i
 
     def _texts(self) -> dict[str, dict[str, str]]:
         texts = {}
-        for language in CATALOGUES:
+        for language in LANGUAGES:
             text = {part: self.cleaned_data.get(f"{part}_{language}", "") for part in ("title", "body")}
             if all(text.values()):
                 texts[language] = text

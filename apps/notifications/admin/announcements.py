@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import date as as_date
@@ -16,9 +15,12 @@ from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from apps.core.admin import as_code
+from apps.notifications.acknowledgement import Acknowledgement
 from apps.notifications.addressees import Reach, reach
 from apps.notifications.admin.announcement_forms import (
     AUDIENCE_FIELDS,
@@ -28,9 +30,10 @@ from apps.notifications.admin.announcement_forms import (
     AnnouncementForm,
     SendForm,
 )
+from apps.notifications.admin.reaching import reached
 from apps.notifications.announcements import cancel, confirm, rewrite
 from apps.notifications.messages import announced, fitted
-from apps.notifications.models import Announcement, Push
+from apps.notifications.models import Announcement
 from apps.users.models import User
 
 State = Announcement.State
@@ -46,6 +49,8 @@ _HISTORY = [
     "cancelled_by",
     "cancelled_at",
 ]
+
+_FAILURE = ["attempts", "next_try_at", "error_text"]
 
 
 def in_the_readers_zone(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,13 +69,14 @@ def in_the_readers_zone(view: Callable[..., Any]) -> Callable[..., Any]:
 class AnnouncementAdmin(ModelAdmin):
     form = AnnouncementForm
     change_form_outer_before_template = "notifications/admin/announcement.html"  # type: ignore[assignment]  # unfold types its empty default
-    list_display = ["title", "state_label", "audience_words", "reached", "send_at", "confirmed_by"]
+    list_display = ["title", "state_label", "audience_words", "made_for", "send_at", "confirmed_by"]
     list_filter = ["state", "audience", "send_at"]
     list_select_related = ["course", "term", "confirmed_by"]
     list_per_page = 50
     show_full_result_count = False
     ordering = ["-written_at"]
     autocomplete_fields = ["course"]
+    readonly_fields = _FAILURE
     conditional_fields = {
         name: " || ".join(f"audience == '{audience}'" for audience, needed in NEEDS.items() if name in needed)
         for name in AUDIENCE_FIELDS
@@ -88,12 +94,16 @@ class AnnouncementAdmin(ModelAdmin):
     def state_label(self, announcement: Announcement) -> str:
         return announcement.state
 
+    @admin.display(description="error")
+    def error_text(self, announcement: Announcement) -> SafeString:
+        return as_code(announcement.error)
+
     @admin.display(description="for")
     def audience_words(self, announcement: Announcement) -> str:
         return _audience(announcement)
 
     @admin.display(description="made for", ordering="phones")
-    def reached(self, announcement: Announcement) -> str | None:
+    def made_for(self, announcement: Announcement) -> str | None:
         to = Reach(announcement.people, announcement.phones)
         return _figures(to) if announcement.started_at else None
 
@@ -104,7 +114,8 @@ class AnnouncementAdmin(ModelAdmin):
                 ("For whom", {"fields": ["audience", *AUDIENCE_FIELDS]}),
                 ("A tap leads to", {"fields": ["deep_link"]}),
             ]
-        return [("What became of it", {"fields": [*_HISTORY, "deep_link"]})]
+        failed = [("It could not be sent", {"fields": _FAILURE})] if obj.error else []
+        return [*failed, ("What became of it", {"fields": [*_HISTORY, "deep_link"]})]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._may_send(request) and (obj is None or obj.state == State.DRAFT)
@@ -179,9 +190,9 @@ class AnnouncementAdmin(ModelAdmin):
         shown = _shown(announcement)
         written = announcement.written_at.isoformat()
         form = SendForm(request.POST or None, initial={"seen": written})
-        if form.is_valid() and shown["reach"].people:
+        if form.is_valid() and shown["to"].people:
             if form.cleaned_data["seen"] == written and self._confirm(
-                request, announcement, form, shown["reach"]
+                request, announcement, form, shown["to"]
             ):
                 return HttpResponseRedirect(_page(announcement))
             self.message_user(request, "It has been changed in the meantime. Look again.", messages.WARNING)
@@ -257,10 +268,10 @@ def _shown(announcement: Announcement) -> dict[str, Any]:
         "figures": _figures(to),
         "state_type": _LABELS[announcement.state],
         "audience": _audience(announcement),
-        "reach": to,
+        "to": to,
+        "reach": None if waits else reached(Acknowledgement.of_announcement(announcement.pk)),
         "send_url": reverse("admin:notifications_announcement_send", args=[announcement.pk]),
         "moment": _moment(announcement.send_at) if announcement.send_at else "",
-        "pushes": [] if waits else _became(announcement),
         "may_be_cancelled": going,
     }
 
@@ -269,10 +280,3 @@ def _figures(to: Reach) -> str:
     return (
         f"{to.phones:,} phone{pluralize(to.phones)} of {to.people:,} {pluralize(to.people, 'person,people')}"
     )
-
-
-def _became(announcement: Announcement) -> list[tuple[str, int]]:
-    pushes = Push.objects.filter(notification__announcement=announcement)
-    counts = list(pushes.values_list("status").annotate(count=Count("pk")).order_by("-count"))
-    read = announcement.notifications.filter(read_at__isnull=False).count()
-    return [*counts, ("read in the app", read)]

@@ -3,12 +3,15 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest
 from unfold.admin import TabularInline
+from unfold.decorators import display
 
+from apps.mail.models import Letter
 from apps.notifications.admin.pausing import PhonesAdmin
-from apps.notifications.models import Device, Notification, Pause, Push
+from apps.notifications.models import Device, Mailing, Notification, Pause, Push, Reminder
 
 
 @admin.register(Device)
@@ -53,12 +56,80 @@ class PushInline(TabularInline):
 
 @admin.register(Notification)
 class NotificationAdmin(PhonesAdmin):
-    list_display = ["created_at", "user", "kind", "course", "change_set", "announcement", "why", "read_at"]
-    list_filter = ["category", "kind", "why", ("read_at", admin.EmptyFieldListFilter), "created_at"]
+    list_display = [
+        "created_at",
+        "user",
+        "kind",
+        "course",
+        "change_set",
+        "announcement",
+        "why",
+        "read_at",
+        "email_label",
+    ]
+    list_filter = [
+        "category",
+        "kind",
+        "why",
+        ("read_at", admin.EmptyFieldListFilter),
+        "mailing__status",
+        "created_at",
+    ]
     search_fields = ["user__email", "course__title", "course__code"]
-    list_select_related = ["user", "course", "change_set", "announcement"]
+    list_select_related = ["user", "course", "change_set", "announcement", "mailing"]
     ordering = ["-created_at"]
     inlines = [PushInline]
+    readonly_fields = ["email_label", "email_told"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
+        notifications: QuerySet[Notification] = super().get_queryset(request)
+        key = Concat(Value(Mailing.key_of("")), Cast(OuterRef("pk"), CharField()))
+        letters = Letter.objects.filter(key=key)
+        return notifications.annotate(
+            letter=Subquery(letters.values("status")[:1]), letter_error=Subquery(letters.values("error")[:1])
+        )
+
+    @display(
+        description="e-mail",
+        label={
+            "sent": "success",
+            "posted": "info",
+            "pending": "warning",
+            "held": "warning",
+            "dead": "danger",
+            "expired": "danger",
+        },
+    )
+    def email_label(self, notification: Any) -> str | None:
+        """What became of its letter; of one that was pruned since, that there was one."""
+        mailing: Mailing | None = getattr(notification, "mailing", None)
+        return (notification.letter or mailing.status) if mailing else None
+
+    @admin.display(description="why an e-mail, or why not")
+    def email_told(self, notification: Any) -> str | None:
+        mailing: Mailing | None = getattr(notification, "mailing", None)
+        if mailing is None:
+            return None
+        said = [mailing.get_reason_display(), mailing.why or notification.letter_error]
+        return ": ".join(filter(None, said))
+
+
+@admin.register(Reminder)
+class ReminderAdmin(PhonesAdmin):
+    list_display = ["begins_at", "user", "kind", "day", "became"]
+    list_filter = ["kind", "begins_at"]
+    search_fields = ["user__email"]
+    list_select_related = ["user"]
+    ordering = ["-begins_at"]
+    inlines = [PushInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reminder]:
+        reminders: QuerySet[Reminder] = super().get_queryset(request).prefetch_related("pushes")
+        return reminders
+
+    @admin.display(description="its pushes")
+    def became(self, reminder: Reminder) -> str:
+        return ", ".join(sorted({push.status for push in reminder.pushes.all()})) or "nothing to tell"
 
 
 @admin.register(Push)
@@ -76,7 +147,7 @@ class PushAdmin(PhonesAdmin):
     ]
     list_filter = ["status", "high_priority", "device__platform", "created_at"]
     search_fields = ["notification__user__email", "fcm_name"]
-    list_select_related = ["device__user", "notification__user"]
+    list_select_related = ["device__user", "notification__user", "reminder__user"]
     ordering = ["-id"]
 
     @admin.display(ordering="notification__user__email")

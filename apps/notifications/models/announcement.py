@@ -19,7 +19,8 @@ class Announcement(models.Model):
 
     `texts` is `{language: {"title", "body"}}`, with at least one language. `deep_link` is where a tap leads, empty for the message
     itself. What the audience needs besides its name is in `course`, `term`, `group`, `role` and `department`, the others are empty.
-    `people` and `phones` are how many it went to, counted when its rows were made.
+    `people` and `phones` are how many it went to, counted when its rows were made. Making them may fail: `error` tells how the last of the
+    `attempts` did.
     """
 
     class State(models.TextChoices):
@@ -73,6 +74,9 @@ class Announcement(models.Model):
     finished_at = models.DateTimeField(null=True)
     cancelled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     cancelled_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    next_try_at = models.DateTimeField(null=True, editable=False)
+    error = models.TextField(blank=True, editable=False)
     people = models.PositiveIntegerField(default=0)
     phones = models.PositiveIntegerField(default=0)
 

@@ -31,7 +31,7 @@ class Notification(models.Model):
         ANNOUNCEMENTS = "announcements"
 
     class Why(models.TextChoices):
-        """Why it rang, or did not: see languages/ for the sentences."""
+        """Why it rang, or did not: see languages.py for the sentences."""
 
         WAITING = "waiting"
         HELD = "held"
@@ -90,6 +90,11 @@ class Notification(models.Model):
         indexes = [
             models.Index(fields=["user", "-created_at", "-id"], name="notifications_inbox"),
             models.Index(fields=["user"], name="notifications_unread", condition=models.Q(read_at=None)),
+            models.Index(
+                fields=["created_at"],
+                name="notifications_unread_exams",
+                condition=models.Q(read_at=None, category="exams"),
+            ),
         ]
 
     def __str__(self) -> str:

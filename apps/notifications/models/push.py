@@ -3,16 +3,17 @@ from django.db.models.functions import Now
 
 from apps.notifications.models.device import Device
 from apps.notifications.models.notification import Notification
+from apps.notifications.models.reminder import Reminder
 from apps.users.models import User
 
 
 class PushQuerySet(models.QuerySet["Push"]):
     def tests(self) -> "PushQuerySet":
-        return self.filter(notification=None)
+        return self.filter(notification=None, reminder=None)
 
 
 class Push(models.Model):
-    """One sending of a notification to one device: a row of the outbox. Without a notification it is a test, see trials.py.
+    """One sending of a notification or a reminder to one device: a row of the outbox. With neither it is a test, see trials.py.
 
     Those of one device and `summary_day`, a day of the user's, ring together as its daily summary, see summaries.py. A held one waits
     for staff, see hold.py. A worker owns a pending row until `lease_until`; what it does not settle by then belongs to the next one.
@@ -30,10 +31,11 @@ class Push(models.Model):
         EXPIRED = "expired"
 
     id = models.BigAutoField(primary_key=True)
-    # Typed as if it were always there: whoever asks what a push tells has set the tests apart first.
+    # Typed as if it were always there: whoever asks what a push tells has set tests and reminders apart first.
     notification: "models.ForeignKey[Notification, Notification]" = models.ForeignKey(  # type: ignore[misc]  # on purpose
         Notification, models.CASCADE, related_name="pushes", null=True
     )
+    reminder = models.ForeignKey(Reminder, models.CASCADE, related_name="pushes", null=True, db_index=False)
     device = models.ForeignKey(Device, models.CASCADE, related_name="pushes")
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
     bulk = models.BooleanField(default=False, db_default=False)
@@ -56,7 +58,18 @@ class Push(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["notification", "device"], name="notifications_push_once"),
             models.UniqueConstraint(
-                fields=["device"], name="notifications_push_one_test", condition=models.Q(notification=None)
+                fields=["reminder", "device"],
+                name="notifications_push_reminded_once",
+                condition=models.Q(reminder__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["device"],
+                name="notifications_push_one_test",
+                condition=models.Q(notification=None, reminder=None),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(notification=None) | models.Q(reminder=None),
+                name="notifications_push_of_one",
             ),
         ]
         indexes = [
@@ -75,6 +88,11 @@ class Push(models.Model):
                 name="notifications_push_summary",
                 condition=models.Q(summary_day__isnull=False),
             ),
+            models.Index(
+                fields=["reminder"],
+                name="notifications_push_not_rung",
+                condition=models.Q(reminder__isnull=False, status__in=["cancelled", "expired"]),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -82,9 +100,11 @@ class Push(models.Model):
 
     @property
     def is_test(self) -> bool:
-        return self.notification_id is None
+        return self.notification_id is None and self.reminder_id is None
 
     @property
     def user(self) -> User:
         """Whom it is for."""
+        if self.reminder:
+            return self.reminder.user
         return self.device.user if self.is_test else self.notification.user

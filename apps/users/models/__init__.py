@@ -1,5 +1,7 @@
 from apps.users.models.attempts import Attempts
+from apps.users.models.identity import Identity
+from apps.users.models.registration import Registration
 from apps.users.models.session import Session
 from apps.users.models.user import User
 
-__all__ = ["Attempts", "Session", "User"]
+__all__ = ["Attempts", "Identity", "Registration", "Session", "User"]

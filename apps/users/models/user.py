@@ -11,6 +11,10 @@ from apps.users.validators import validate_language, validate_time_zone
 
 
 class UserManager(BaseUserManager["User"]):
+    def active(self) -> "models.QuerySet[User]":
+        """Those who may sign in."""
+        return self.filter(is_active=True)
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=User.normalize_username(email), **fields)
         user.set_password(password)

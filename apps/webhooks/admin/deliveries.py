@@ -9,11 +9,11 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from unfold.decorators import action, display
 
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import ReadOnlyAdmin, as_code
 from apps.courses.admin.ledger import ledger_table
 from apps.courses.models import HeldDeletions
 from apps.notifications.models import FanOut, Hold
-from apps.webhooks.admin.shown import as_code, body_text
+from apps.webhooks.admin.shown import body_text
 from apps.webhooks.models import Delivery
 
 

@@ -21,10 +21,11 @@ open({pids!r}, "a").write(f"{{os.getpid()}}\\n{{grandchild.pid}}\\n")
 time.sleep(600)
 """
 SUPERVISE = """
-import sys
+import signal, sys
 from pathlib import Path
 from compose.local.program import Program
 from compose.local.supervisor import Supervisor, stop_on_signals
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever the tests were started under, such as nohup
 run_dir, *codes = sys.argv[1:]
 with stop_on_signals() as stop, Supervisor(Path(run_dir), stop) as supervisor:
     supervisor.start(Program(name=f"p{n}", argv=[sys.executable, "-c", code], grace=0.5) for n, code in enumerate(codes))
@@ -141,8 +142,8 @@ def test_a_signal_is_heard_whatever_the_waiting_thread_is_at() -> None:
     """A handler that took a lock which the waiting thread holds would hang here sooner or later."""
     for _ in range(2_000):
         with stop_on_signals() as stop:
-            signal.setitimer(signal.ITIMER_REAL, 0.0002)
             before = signal.signal(signal.SIGALRM, lambda *_: stop.set("SIGALRM"))
+            signal.setitimer(signal.ITIMER_REAL, 0.0002)
             try:
                 while not stop.wait(0.00005):
                     assert not stop.is_set() or stop.wait(0)

@@ -1,0 +1,38 @@
+"""What the last look before sending comes to: what a push is to tell, or why it is to tell nothing."""
+
+import dataclasses
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from apps.courses.beginnings import Beginning
+from apps.notifications.models import Notification, Push
+from apps.notifications.net_change import NetChange
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reminded:
+    """What a reminder is about, never empty, by start. `titles` are those of their courses by language, that of the source under ""."""
+
+    beginnings: Sequence[Beginning]
+    titles: Mapping[uuid.UUID, Mapping[str, str]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to tell now, nothing but itself if it is an announcement; `told_revision` is the revision it speaks of.
+
+    `reminded` is of a reminder, which is not sent after `latest`.
+    """
+
+    push: Push
+    changes: list[NetChange]
+    told_revision: int
+    reminded: Reminded | None = None
+    latest: datetime | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unwanted:
+    push: Push
+    why: Notification.Why
