@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
+from apps.notifications.beginnings import beginnings
 from apps.notifications.headlines import Headline, headlines
 from apps.notifications.net_change import NetChange
 from apps.notifications.subjects import Subjects
@@ -31,8 +32,12 @@ class Composition:
 
 
 def still_ahead(changes: Sequence[NetChange], subjects: Subjects, now: datetime) -> list[NetChange]:
-    """Without those whose days are all over, in the zone of their term."""
-    return [c for c in changes if any(day >= now.astimezone(subjects.zone(c)).date() for day in c.dates)]
+    """Without those whose days are all over, in the zone of their term, and without those of objects that are gone."""
+    return [
+        c
+        for c in changes
+        if subjects.knows(c) and any(day >= now.astimezone(subjects.zone(c)).date() for day in c.dates)
+    ]
 
 
 def compose(changes: Sequence[NetChange], subjects: Subjects, now: datetime) -> Composition | None:
@@ -52,7 +57,7 @@ def compose(changes: Sequence[NetChange], subjects: Subjects, now: datetime) -> 
         changes=[change.to_json() for change in changes],
         params=params,
         link=_link(news),
-        starts_at=min(_starts(changes, params["states"], zone, now), default=None),
+        starts_at=min((begins for begins in beginnings(changes, subjects) if begins >= now), default=None),
         expires_at=min(_midnight(last + timedelta(days=1), zone), now + LONGEST_LIFE),
     )
 
@@ -71,28 +76,6 @@ def _link(news: Sequence[Headline]) -> str:
     if head.change.object == "entry":
         return f"{course}/entries/{head.change.id}" + (f"?date={head.day}" if head.day else "")
     return course
-
-
-def _starts(
-    changes: Sequence[NetChange], states: dict[str, Any], zone: tzinfo, now: datetime
-) -> list[datetime]:
-    """When each meeting ahead begins that a change touches: entries at the earlier of their old and new times."""
-    found: list[datetime] = []
-    for change in changes:
-        state = states.get(str(change.id), {})
-        versions = [change.old, change.new] if change.field == "sittings" else [state.get("sittings")]
-        sittings = [
-            datetime.fromisoformat(each["starts_at"]) for version in versions for each in version or []
-        ]
-        if not sittings:
-            times = {
-                state.get("starts_at"),
-                *((change.old, change.new) if change.field == "starts_at" else ()),
-            }
-            clock = min((time.fromisoformat(each) for each in times if each), default=time.max)
-            sittings = [datetime.combine(day, clock, zone) for day in change.dates]
-        found += sittings
-    return [moment for moment in found if moment >= now]
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:

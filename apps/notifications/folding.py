@@ -7,12 +7,13 @@ from typing import Any
 
 from django.db.models import Exists, Min, OuterRef
 
+from apps.courses.diff import TermDays, course_changes
 from apps.courses.models import Change
 from apps.notifications.models import Folded
 from apps.notifications.net_change import NetChange
 
-# Names of an object, and what has ledger rows of its own.
-_NO_NEWS = {"id", "external_id", "updated_at", "entries", "exams"}
+# Names of an object, and what is no news.
+_NO_NEWS = {"id", "external_id", "updated_at"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,7 +37,11 @@ def fold(revision: int) -> Fold:
         waiting.filter(object_id__in=objects).values_list("object_id").annotate(first=Min("id")).order_by()
     )
     told = {change.pk for change in waiting.filter(object_id__in=list(since))}
-    rows = Change.objects.filter(object_id__in=list(since)).order_by("object_id", "id")
+    rows = (
+        Change.objects.filter(object_id__in=list(since))
+        .select_related("course__term")
+        .order_by("object_id", "id")
+    )
     changes: list[NetChange] = []
     spoken_for: list[Change] = []
     for object_id, group in itertools.groupby(rows, key=lambda change: change.object_id):
@@ -76,9 +81,20 @@ def _net_of_documents(ledger: list[Change], dates: tuple[Any, ...]) -> Iterable[
     if before is None or after is None:
         yield _change(last, "", before, after, dates)
         return
+    if last.kind == Change.Kind.COURSE:
+        yield from _between(last, before, after)
+        return
     for field in sorted((before.keys() | after.keys()) - _NO_NEWS):
         if before.get(field) != after.get(field):
             yield _change(last, field, before.get(field), after.get(field), dates)
+
+
+def _between(row: Change, before: dict[str, Any], after: dict[str, Any]) -> Iterable[NetChange]:
+    """A course came back. While it was away its entries and exams had no rows of their own, so they are compared too."""
+    assert row.course
+    days = TermDays.of(row.course.term.public() if row.course.term else None)
+    for change in course_changes(id=row.object_id, old=before, new=after, before=days, after=days):
+        yield _change(change, change.field, change.old, change.new, tuple(change.dates))
 
 
 def _patched(document: dict[str, Any] | None, fields: dict[str, Any]) -> dict[str, Any] | None:

@@ -119,7 +119,7 @@ class Net:
     """The net difference, for each device or mailbox, since it was last told."""
 
     def __init__(self, notifications: Iterable[Notification], tellings: Tellings) -> None:
-        self.now_values = _current({change.id for each in notifications for change in changes_of(each)})
+        self.now_values = _current([change for each in notifications for change in changes_of(each)])
         self.tellings = tellings
 
     def of(self, notification: Notification, told: uuid.UUID) -> list[NetChange] | Notification.Why:
@@ -167,14 +167,27 @@ def revision_of(notification: Notification) -> int:
     return notification.change_set_id
 
 
-def _current(objects: set[uuid.UUID]) -> dict[Key, Any]:
-    """The value each field of these objects has now, as the ledger says."""
-    latest = (
-        Change.objects.filter(object_id__in=objects)
+def _current(changes: Iterable[NetChange]) -> dict[Key, Any]:
+    """The value each field of their objects has now, as the ledger says. When a course comes or goes, so do its entries and exams, without rows of theirs."""
+    courses = {change.id: change.course for change in changes}
+    latest = list(
+        Change.objects.filter(object_id__in=[*courses, *filter(None, courses.values())])
         .order_by("object_id", "field", "-id")
         .distinct("object_id", "field")
     )
-    return {(change.object_id, change.field): change.new for change in latest}
+    found = {(change.object_id, change.field): change.new for change in latest}
+    whole = {change.object_id: change for change in latest if change.field == "" and change.kind == "course"}
+    last: dict[uuid.UUID, int] = defaultdict(int)
+    for change in latest:
+        last[change.object_id] = max(last[change.object_id], change.pk)
+    for id, course in courses.items():
+        row = whole.get(course) if course and course != id else None
+        if row and row.pk > last[id]:
+            document = row.new or {}
+            parts = [*document.get("entries", []), *document.get("exams", [])]
+            part = next((part for part in parts if part["id"] == str(id)), None)
+            found |= {(id, ""): part} | {(id, field): value for field, value in (part or {}).items()}
+    return found
 
 
 def _tellings(pushes: Sequence[Push], choices: Choices, now: datetime) -> Tellings:

@@ -15,11 +15,15 @@ UTC = ZoneInfo("UTC")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Subjects:
-    """`states` are documents of entries and exams in the shape of the API, by id; for one that left, as it was."""
+    """`states` are documents of entries and exams in the shape of the API, by id; for one that left, as it was.
+
+    They have what sentences need; `wholes` have, of those that are there, also when they are held.
+    """
 
     courses: dict[uuid.UUID, Course]
     terms: dict[uuid.UUID, Term]
     states: dict[uuid.UUID, dict[str, Any]]
+    wholes: dict[uuid.UUID, dict[str, Any]]
 
     @classmethod
     def of(cls, changes: Iterable[NetChange]) -> "Subjects":
@@ -33,9 +37,14 @@ class Subjects:
         terms |= {course.term.id: course.term for course in courses.values() if course.term}
         states = {change.id: change.new or change.old for change in changes if change.field == ""}
         partly = {change.id for change in changes} - states.keys()
-        states |= {entry.id: _entry(entry) for entry in Entry.objects.filter(id__in=partly)}
-        states |= {exam.id: _exam(exam) for exam in Exam.objects.filter(id__in=partly)}
-        return cls(courses, terms, states)
+        entries, exams = Entry.objects.filter(id__in=partly), Exam.objects.filter(id__in=partly)
+        wholes = {entry.id: _whole(entry) for entry in entries} | {exam.id: _exam(exam) for exam in exams}
+        states |= {entry.id: _entry(entry) for entry in entries} | {exam.id: _exam(exam) for exam in exams}
+        return cls(courses, terms, states, wholes)
+
+    def knows(self, change: NetChange) -> bool:
+        """Whether what it is about is there, or is itself what comes or goes. What left with its course left without a word of its own."""
+        return change.object not in ("entry", "exam") or change.id in self.states
 
     def complete(self, change: NetChange) -> NetChange:
         """The same change, with whom it concerns."""
@@ -112,6 +121,15 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "teachers": entry.teachers,
         "groups": entry.groups,
     }
+
+
+def _whole(entry: Entry) -> dict[str, Any]:
+    valid = {
+        name: value and value.isoformat()
+        for name, value in (("valid_from", entry.valid_from), ("valid_until", entry.valid_until))
+    }
+    held = {"weeks": entry.weeks, "online_url": entry.online_url, "exceptions": entry.exceptions}
+    return {**_entry(entry), **valid, **held}
 
 
 def _exam(exam: Exam) -> dict[str, Any]:

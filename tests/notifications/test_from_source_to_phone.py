@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from apps.courses.models import Term
 from apps.notifications.delivery import send_due
-from apps.notifications.models import FanOut, Push
+from apps.notifications.models import FanOut, Notification, Push
 from apps.notifications.outbox import expand_due
 from apps.users.models import User
 from tests.factories.courses import follow, follow_group, make_user
@@ -156,6 +156,48 @@ def test_what_touches_no_day_rings_nobody(phones: Phones, alice: User, fields: d
     assert after(phones) == []
 
 
+IN_THREE_DAYS = TODAY + timedelta(days=3)
+TOMORROW = TODAY + timedelta(days=1)
+IN_THE_EVENING: dict[str, Any] = {
+    "weekday": IN_THREE_DAYS.isoweekday(),
+    "starts_at": "18:15",
+    "ends_at": "20:00",
+}
+
+
+def in_the_evening(**to: Any) -> dict[str, Any]:
+    exceptions = [{"date": IN_THREE_DAYS.isoformat(), **to}] if to else []
+    return entry(**IN_THE_EVENING, exceptions=exceptions)
+
+
+@pytest.mark.parametrize(
+    ("entries", "begins"),
+    [
+        ([in_the_evening(status="cancelled")], f"{IN_THREE_DAYS} 18:15"),
+        ([in_the_evening(status="moved", starts_at="08:00", ends_at="10:00")], f"{IN_THREE_DAYS} 08:00"),
+        (
+            [
+                in_the_evening(
+                    status="moved", new_date=TOMORROW.isoformat(), starts_at="07:30", ends_at="09:00"
+                )
+            ],
+            f"{TOMORROW} 07:30",
+        ),
+        ([], f"{IN_THREE_DAYS} 18:15"),
+        (None, f"{IN_THREE_DAYS} 18:15"),
+    ],
+    ids=["cancelled", "to the morning", "to another day", "no longer held", "with its course"],
+)
+def test_when_the_first_thing_it_tells_of_begins(alice: User, entries: Any, begins: str) -> None:
+    put_course(1, silenced=True, entries=[in_the_evening()])
+    follow(alice, stored())
+    delete_course(2) if entries is None else put_course(2, entries=entries)
+    expand_due()
+    starts_at = Notification.objects.get().starts_at
+    assert starts_at
+    assert f"{starts_at:%Y-%m-%d %H:%M}" == begins
+
+
 def test_there_and_back_rings_nobody(phones: Phones, alice: User) -> None:
     put_course(1, silenced=True)
     follow(alice, stored())
@@ -170,6 +212,50 @@ def test_a_deletion_taken_back_before_it_was_told_rings_nobody(phones: Phones, a
     delete_course(2)
     put_course(3)
     assert after(phones) == []
+
+
+def test_a_course_that_comes_back_otherwise_is_told_by_what_differs(phones: Phones, alice: User) -> None:
+    put_course(1, silenced=True)
+    follow(alice, stored())
+    delete_course(2)
+    put_course(3, entries=[entry(rooms=["Raf04"])])
+    assert after(phones) == ["Algorithms: new room: Tue 11:15: Raf20 → Raf04"]
+
+
+def test_an_entry_that_comes_back_otherwise_is_told_by_what_differs(phones: Phones, alice: User) -> None:
+    put_course(1, silenced=True)
+    follow(alice, stored())
+    put_course(2, entries=[])
+    put_course(3, entries=[entry(rooms=["Raf04"])])
+    assert after(phones) == ["Algorithms: new room: Tue 11:15: Raf20 → Raf04"]
+
+
+@pytest.mark.parametrize(
+    ("comes_back", "shown"),
+    [
+        (None, ["Algorithms removed: The course is no longer in the catalogue."]),
+        ([entry()], ["Algorithms added: The course is now in the catalogue."]),
+        (
+            [entry(rooms=["Raf05"])],
+            [
+                "Algorithms: new room: Tue 11:15: Raf20 → Raf05",
+                "Algorithms added: The course is now in the catalogue.",
+            ],
+        ),
+    ],
+)
+def test_what_was_queued_about_a_lecture_before_its_course_left(
+    phones: Phones, alice: User, comes_back: Any, shown: list[str]
+) -> None:
+    put_course(1, silenced=True)
+    follow(alice, stored())
+    put_course(2, entries=[entry(rooms=["Raf04"])])
+    expand_due()
+    delete_course(3)
+    expand_due()
+    if comes_back:
+        put_course(4, entries=comes_back)
+    assert sorted(after(phones)) == sorted(shown)
 
 
 def test_a_course_that_is_muted(phones: Phones, alice: User) -> None:
