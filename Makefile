@@ -4,7 +4,7 @@ IN_VENV = exec $(PYTHON) compose/local/bootstrap.py
 LOCK = uv --directory requirements pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo webhook manage test check format messages lock clean
+.PHONY: help run demo webhook manage test bench check format messages lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,9 @@ manage: ## Run manage.py against the running system: make manage ARGS="shell"
 
 test: ## Run the test suite on services of its own: make test ARGS="tests/courses -k sync"
 	@$(IN_VENV) -m pytest $(ARGS)
+
+bench: ## Measure against peers and write docs/benchmarks.md: make bench ONLY=reads, or ONLY=1,3; REPEAT=5
+	@$(IN_VENV) -m tests.benchmarks
 
 check: ## Everything that can be said about the code without running it
 	@$(IN_VENV) -m compose.local.check $(ARGS)

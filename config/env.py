@@ -15,6 +15,9 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from apps.users.oidc.issuers import Issuer
+from config.issuers import read_issuers
+
 T = TypeVar("T")
 
 
@@ -25,11 +28,14 @@ class Environment:
     database: dict[str, Any]
     redis_url: str
     secret_key: str
+    token_keys: list[str]
     allowed_hosts: list[str]
     public_url: str
     debug: bool
     catalogue_public: bool
     webhook_secrets: dict[str, list[str]]
+    oidc_issuers: dict[str, Issuer]
+    admin_second_factor: str
     google_application_credentials: str
     firebase_project_id: str
     fcm_emulator_host: str
@@ -53,11 +59,14 @@ class Environment:
             database=reader("DATABASE_URL", _database),
             redis_url=reader("REDIS_URL", _redis_url),
             secret_key=reader("SECRET_KEY", _filled),
+            token_keys=reader("TOKEN_KEYS", str.split, default=""),
             allowed_hosts=reader("ALLOWED_HOSTS", _words, default="localhost,127.0.0.1,[::1]"),
             public_url=reader("PUBLIC_URL", _public_url, default=""),
             debug=reader("DEBUG", _boolean, default="0"),
             catalogue_public=reader("CATALOGUE_PUBLIC", _boolean, default="1"),
             webhook_secrets=reader("WEBHOOK_SECRETS", _secrets, default="{}"),
+            oidc_issuers=reader("OIDC_ISSUERS", read_issuers, default="{}"),
+            admin_second_factor=reader("ADMIN_SECOND_FACTOR", _second_factor, default=""),
             google_application_credentials=reader("GOOGLE_APPLICATION_CREDENTIALS", str, default=""),
             firebase_project_id=reader("FIREBASE_PROJECT_ID", str, default=""),
             fcm_emulator_host=reader("FCM_EMULATOR_HOST", str, default=""),
@@ -127,6 +136,12 @@ def _boolean(value: str) -> bool:
         case "0" | "false" | "no" | "off":
             return False
     raise ValueError(f"{value!r} is neither 1 nor 0")
+
+
+def _second_factor(value: str) -> str:
+    if value not in {"", "required", "optional"}:
+        raise ValueError(f"{value!r} is neither required nor optional")
+    return value
 
 
 def _seconds(value: str) -> float:

@@ -5,6 +5,8 @@ from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+ADMIN = "/admin/"
+
 
 class PagePolicy(CSPMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -20,6 +22,6 @@ class PagePolicy(CSPMiddleware):
     ) -> PolicyParts:
         """Alpine, which unfold is made with, compiles the expressions in its attributes: the admin cannot do without eval."""
         parts = super().get_policy_parts(request, response, report_only)
-        if request.path.startswith("/admin/"):
+        if request.path.startswith(ADMIN):
             parts.update = {"script-src": [UNSAFE_EVAL]}
         return parts

@@ -11,13 +11,23 @@ from apps.courses.views import (
     enrolments,
     exams,
     hidden_entries,
+    profile,
     rooms,
     sync,
     timetable,
     upcoming,
 )
 from apps.notifications.views import devices, notifications, preferences, unsubscribing
-from apps.users import views as users
+from apps.users.views import (
+    deletion_page,
+    invitations,
+    pages,
+    passwords,
+    registration,
+    sessions,
+    social,
+    tokens,
+)
 from apps.webhooks import views as webhooks
 from apps.webhooks.admin.imports import import_timetable
 from apps.webhooks.root import Root
@@ -35,10 +45,19 @@ api = [
     path("rooms/", rooms.RoomList.as_view()),
     path("rooms/free/", rooms.FreeRooms.as_view()),
     path("sync/", sync.Sync.as_view()),
-    path("auth/token/", users.SignIn.as_view()),
-    path("auth/token/refresh/", users.Refresh.as_view()),
-    path("auth/token/revoke/", users.Revoke.as_view()),
-    path("me/", users.Me.as_view()),
+    path("auth/token/", tokens.SignIn.as_view()),
+    path("auth/token/refresh/", tokens.Refresh.as_view()),
+    path("auth/token/revoke/", tokens.Revoke.as_view()),
+    path("auth/register/", registration.Register.as_view()),
+    path("auth/email/confirm/", registration.ConfirmEmail.as_view()),
+    path("auth/email/resend/", registration.ResendConfirmation.as_view()),
+    path("auth/password/change/", passwords.ChangePassword.as_view()),
+    path("auth/password/reset/", passwords.AskForReset.as_view()),
+    path("auth/password/reset/confirm/", passwords.ResetPassword.as_view()),
+    path("auth/sessions/", sessions.Sessions.as_view()),
+    path("auth/sessions/<uuid:id>/", sessions.OneSession.as_view()),
+    path("auth/social/<slug:provider>/", social.SocialSignIn.as_view()),
+    path("me/", profile.Profile.as_view()),
     path("me/enrolments/", enrolments.MyEnrolments.as_view()),
     path("me/enrolments/<uuid:id>/", enrolments.MyEnrolment.as_view()),
     path("me/hidden-entries/", hidden_entries.MyHiddenEntries.as_view()),
@@ -64,11 +83,17 @@ urlpatterns = [
     path("webhooks/<str:source>/", webhooks.receive),
     path("webhooks/<str:source>/deliveries/<uuid:delivery>/", webhooks.delivery_status),
     path("calendar/<str:secret>.ics", calendars.PersonalCalendar.as_view(), name="personal-calendar"),
+    path("account/deletion/", deletion_page.ask, name="delete-account"),
+    path("account/deletion/<str:key>/", deletion_page.confirm, name="delete-account-confirm"),
     path("unsubscribe/<str:token>/", unsubscribing.StopLetters.as_view()),
+    path("account/confirm/<str:key>/", pages.ConfirmPage.as_view()),
+    path("account/reset/<str:key>/", pages.ResetPage.as_view()),
     path("api/v1/", include(api)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("admin/import/", admin.site.admin_view(import_timetable), name="import-timetable"),
+    path("admin/invite/", admin.site.admin_view(invitations.invite_people), name="invite-people"),
+    path("admin/invite/<uuid:id>/", admin.site.admin_view(invitations.invitation), name="invitation"),
     path("admin/", admin.site.urls),
 ]
 

@@ -28,12 +28,12 @@ def together(
         with transaction.atomic():
             assert list(at.select_for_update())
             answers = pool.map(run, range(count))
-            _wait_until_waiting(count)
+            wait_until_waiting(count)
             meanwhile()
         return list(answers)
 
 
-def _wait_until_waiting(count: int) -> None:
+def wait_until_waiting(count: int) -> None:
     deadline = monotonic() + 30
     with connection.cursor() as cursor:
         while monotonic() < deadline:

@@ -65,7 +65,7 @@ def _classes(first: datetime, last: datetime, among: Collection[UUID] | None) ->
     entries = Entry.objects.filter(_may_begin(found["terms"], first, last))
     rows = schedule.sources(entries if among is None else entries.filter(pk__in=among), days)["entries"]
     _, entries_found = reading.rows(entries=rows.values(*schedule.ENTRY_COLUMNS, "course__groups"))
-    for meeting in schedule.meetings({**found, **entries_found}, days):
+    for meeting in schedule.Timetable({**found, **entries_found}).meetings(days):
         entry, occurrence = meeting.entry, meeting.occurrence
         if occurrence.status != "cancelled":
             yield Beginning(

@@ -1,5 +1,6 @@
 """The query parameters of the catalogue. A parameter we do not know is refused: a filter that is ignored answers another question."""
 
+from collections import OrderedDict
 from collections.abc import Container
 from typing import Any
 
@@ -22,7 +23,7 @@ class Text(filters.CharFilter):
 
 
 def filtered(
-    filterset_class: type[filters.FilterSet],
+    filterset_class: type["Filters"],
     queryset: QuerySet[Any],
     params: QueryDict,
     *,
@@ -32,11 +33,21 @@ def filtered(
     filterset = filterset_class(params, queryset)
     errors: dict[str, Any] = {} if filterset.is_valid() else dict(filterset.errors)
     for name in params:
-        if name not in filterset.filters and name not in PAGING and name not in beside:
+        if name not in filterset_class.base_filters and name not in PAGING and name not in beside:
             errors[name] = ["This is not a parameter of this list."]
     if errors:
         raise ValidationError(errors)
     return filterset.qs
+
+
+class Filters(filters.FilterSet):
+    """Of those declared, the ones that are asked for: each is copied for a request and made into a field of a form."""
+
+    def __init__(self, data: QueryDict, queryset: QuerySet[Any]) -> None:
+        self.base_filters = OrderedDict(
+            (name, each) for name, each in self.base_filters.items() if name in data
+        )
+        super().__init__(data, queryset)
 
 
 class Whole(filters.NumberFilter):
@@ -48,7 +59,7 @@ class Whole(filters.NumberFilter):
         super().__init__(min_value=-(2**31), max_value=2**31 - 1, **kwargs)
 
 
-class CourseFilters(filters.FilterSet):
+class CourseFilters(Filters):
     external_id = Text()
     term = filters.UUIDFilter(field_name="term_id")
     department = Text()
@@ -78,7 +89,7 @@ class CourseFilters(filters.FilterSet):
         return matching(courses, value)
 
 
-class ScheduleFilters(filters.FilterSet):
+class ScheduleFilters(Filters):
     """Dates are inclusive, in the term's zone. Teacher and room match where a meeting was to be, or is."""
 
     course = filters.UUIDFilter(field_name="course_id")
@@ -102,7 +113,7 @@ class ScheduleFilters(filters.FilterSet):
         return entries.filter(Q(rooms__contains=[value]) | ~Q(exceptions=[]))
 
 
-class ExamFilters(filters.FilterSet):
+class ExamFilters(Filters):
     """`group` leaves what may hold a sitting of the group; which sittings are its own is for exams.py to tell."""
 
     course = filters.UUIDFilter(field_name="course_id")

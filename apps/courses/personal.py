@@ -17,9 +17,12 @@ class PersonalSchedule:
     """`shown` are the meetings with a date in the range, by start."""
 
     def __init__(self, user_id: UUID, days: schedule.DateRange) -> None:
-        self._days = days
         _, found = reading.rows(**schedule.sources(concerned_entries(user_id), days))
-        self._slots = [Slot.of(meeting) for meeting in schedule.all_meetings(found)]
+        # What is shown may be held outside the range, if it was moved there.
+        timetable = schedule.Timetable(found)
+        held = [meeting.occurrence.date for meeting in timetable.meetings(days)]
+        self._days = schedule.DateRange.weeks_of([days.first, days.last, *held])
+        self._slots = [Slot.of(meeting) for meeting in timetable.meetings(self._days)]
         shown = [slot for slot in self._slots if days.meets(slot.meeting.occurrence.dates())]
         self.shown = sorted(shown, key=lambda slot: slot.place)
 
@@ -47,5 +50,5 @@ class PersonalSchedule:
         weeks = {slot.week for slot in clashing}
         entries = Entry.objects.filter(course__in={slot.entry["course_id"] for slot in clashing})
         _, found = reading.rows(**schedule.sources(entries, self._days))
-        offered = (Slot.of(meeting) for meeting in schedule.all_meetings(found))
+        offered = (Slot.of(meeting) for meeting in schedule.Timetable(found).meetings(self._days))
         return Parallels(beside, [slot for slot in offered if slot.week in weeks])

@@ -107,7 +107,7 @@ def _names(entries: Iterable[Json], exam_rows: Iterable[Json]) -> list[str]:
 
 
 def _meetings(found: dict[str, list[Json]], window: Window) -> Iterator[Use]:
-    for meeting in schedule.meetings(found, window.days):
+    for meeting in schedule.Timetable(found).meetings(window.days):
         if meeting.occurrence.status != "cancelled":
             starts_at, ends_at = schedule.span(meeting.occurrence, meeting.zone)
             rooms = meeting.occurrence.rooms

@@ -1,6 +1,6 @@
 """Schedules: the occurrences of many entries within a range of dates, as the API shows them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
@@ -13,7 +13,7 @@ from rest_framework.exceptions import ValidationError
 from apps.courses import reading
 from apps.courses.models import Entry, Term
 from apps.courses.moments import check_date
-from apps.courses.timetable import Calendar, Occurrence, occurrences
+from apps.courses.timetable import Calendar, Occurrence, occurrences_within
 
 Json = dict[str, Any]
 MAX_DAYS = 62
@@ -64,6 +64,11 @@ class DateRange:
     def meets(self, days: Iterable[date]) -> bool:
         return any(self.first <= day <= self.last for day in days)
 
+    @classmethod
+    def weeks_of(cls, days: Collection[date]) -> Self:
+        """The whole calendar weeks from the first of the days, of which there is one, to the last."""
+        return cls(monday(min(days)), monday(max(days)) + timedelta(days=6))
+
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
@@ -96,7 +101,7 @@ def read(
 ) -> tuple[int, list[Json]]:
     """(revision, occurrences by date and time). A move is one item, there when either of its dates is in the range."""
     revision, found = reading.rows(**sources(entries, days))
-    items = [meeting.item() for meeting in meetings(found, days) if wanted(meeting.occurrence)]
+    items = [meeting.item() for meeting in Timetable(found).meetings(days) if wanted(meeting.occurrence)]
     return revision, sorted(items, key=place)
 
 
@@ -106,7 +111,7 @@ def place(item: Json) -> tuple[float, str, str]:
 
 
 def sources(entries: QuerySet[Entry], days: DateRange) -> dict[str, QuerySet[Any, Any]]:
-    """What reading.rows must read for `meetings`."""
+    """What reading.rows must read for a Timetable."""
     overlapping = Q(course__term__starts_on__lte=days.last, course__term__ends_on__gte=days.first)
     rows = entries.filter(overlapping | ~Q(exceptions=[]), course__visible=True).values(*ENTRY_COLUMNS)
     return {"entries": rows, "terms": terms()}
@@ -118,23 +123,22 @@ def terms() -> QuerySet[Term, Any]:
     return found
 
 
-def meetings(found: Mapping[str, Iterable[Json]], days: DateRange) -> Iterator[Meeting]:
-    """Those with a date in the range, from the rows of `sources`."""
-    calendars = {term["id"]: Calendar(term).between(days.first, days.last) for term in found["terms"]}
-    return (meeting for meeting in _meetings(found, calendars) if days.meets(meeting.occurrence.dates()))
+class Timetable:
+    """Entries and their terms, rows of `sources`."""
 
+    def __init__(self, found: Mapping[str, Sequence[Json]]) -> None:
+        taught = {entry["course__term_id"] for entry in found["entries"]}
+        kept = [term for term in found["terms"] if term["id"] in taught]
+        self._entries = [with_hours(entry) for entry in found["entries"]]
+        self._zones = {term["id"]: ZoneInfo(term["time_zone"]) for term in kept}
+        self._calendars = {term["id"]: Calendar(term) for term in kept}
 
-def all_meetings(found: Mapping[str, Iterable[Json]]) -> Iterator[Meeting]:
-    """Those of the whole terms, from the rows of `sources`."""
-    return _meetings(found, {term["id"]: Calendar(term) for term in found["terms"]})
-
-
-def _meetings(found: Mapping[str, Iterable[Json]], calendars: Mapping[str, Calendar]) -> Iterator[Meeting]:
-    zones = {term["id"]: ZoneInfo(term["time_zone"]) for term in found["terms"]}
-    for entry in found["entries"]:
-        if calendar := calendars.get(entry["course__term_id"]):
-            for occurrence in occurrences(with_hours(entry), calendar):
-                yield Meeting(entry, occurrence, zones[entry["course__term_id"]])
+    def meetings(self, days: DateRange) -> Iterator[Meeting]:
+        """Those with a date in the range."""
+        for entry in self._entries:
+            if calendar := self._calendars.get(entry["course__term_id"]):
+                for occurrence in occurrences_within(entry, calendar, days.first, days.last):
+                    yield Meeting(entry, occurrence, self._zones[entry["course__term_id"]])
 
 
 def with_hours(entry: Json) -> Json:

@@ -97,6 +97,17 @@ def occurrences(entry: Json, calendar: Calendar) -> list[Occurrence]:
     return sorted(found, key=lambda meeting: (meeting.date, meeting.starts_at, meeting.status))
 
 
+def occurrences_within(entry: Json, calendar: Calendar, first: dt.date, last: dt.date) -> list[Occurrence]:
+    """Of these, the ones with a date from the first to the last. Without exceptions, as most are, no other is made."""
+    if not entry["exceptions"]:
+        return [_meeting(entry, day) for day in regular_dates(entry, calendar) if first <= day <= last]
+    return [
+        meeting
+        for meeting in occurrences(entry, calendar)
+        if any(first <= day <= last for day in meeting.dates())
+    ]
+
+
 def regular_dates(entry: Json, calendar: Calendar) -> Iterator[dt.date]:
     weeks = None if entry["weeks"] is None else set(entry["weeks"])
     valid_from = dt.date.fromisoformat(entry["valid_from"] or "0001-01-01")

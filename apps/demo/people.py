@@ -5,6 +5,7 @@ from apps.courses.models import Course
 from apps.demo.students import Student, load_students
 from apps.notifications.devices import register_device
 from apps.users.models import User
+from apps.users.roles import Role, having, set_role
 
 STUDENT = "student@campanile.test"
 STAFF = "staff@campanile.test"
@@ -23,14 +24,16 @@ def create_people(*, source: str) -> int:
     """How many people there are. The caller opens the transaction; whoever is here already stays as he is."""
     students = load_students()
     courses = {course.external_id: course for course in Course.objects.visible().filter(source=source)}
-    for student in students:
-        _create_student(student, courses)
+    people = [_create_student(student, courses).pk for student in students]
+    students_yet = User.objects.filter(having(Role.STUDENT), pk__in=people)
+    set_role(users=list(students_yet.values_list("pk", flat=True)), role=Role.STUDENT)
     if not User.objects.filter(email=STAFF).exists():
-        User.objects.create_superuser(STAFF, PASSWORD, first_name="Milica", last_name="Vuković")
+        staff = User.objects.create_superuser(STAFF, PASSWORD, first_name="Milica", last_name="Vuković")
+        set_role(users=[staff.pk], role=Role.ADMINISTRATOR)
     return len(students) + 1
 
 
-def _create_student(student: Student, courses: dict[str, Course]) -> None:
+def _create_student(student: Student, courses: dict[str, Course]) -> User:
     user = User.objects.filter(email=student.email).first() or User.objects.create_user(
         student.email,
         # The others have no password: nobody signs in as them, and hashing forty takes a while.
@@ -49,3 +52,4 @@ def _create_student(student: Student, courses: dict[str, Course]) -> None:
             address=phone_address(student.email, platform),
             platform=platform,
         )
+    return user

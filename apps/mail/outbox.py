@@ -8,8 +8,11 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from apps.mail.addresses import is_deliverable
+from apps.mail.models import Letter
 
 LONGEST_SUBJECT = 250
 LONGEST_KEY = 200
@@ -118,3 +121,19 @@ def post(drafts: Sequence[Draft]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
         return int(cursor.rowcount)
+
+
+def withdraw(*, user: UUID) -> int:
+    """What waits for this user is not sent any more, but for what a worker has in hand. In the caller's transaction; returns how many."""
+    free = Q(lease_until=None) | Q(lease_until__lte=Now())
+    waiting = Letter.objects.filter(free, user=user, status=Letter.Status.PENDING)
+    withdrawn, _ = Letter.objects.filter(
+        pk__in=waiting.order_by("pk").select_for_update(skip_locked=True)
+    ).delete()
+    return withdrawn
+
+
+def forget(*, addresses: Sequence[str]) -> int:
+    """Every trace of what was ever written to these addresses. Returns how many letters."""
+    forgotten, _ = Letter.objects.filter(address__in=addresses).delete()
+    return forgotten

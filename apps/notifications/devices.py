@@ -76,6 +76,10 @@ def retire_session_devices(*, session: uuid.UUID) -> None:
     Device.objects.active().filter(session=session).update(retired_at=Now(), retired_why=SIGNED_OUT)
 
 
+def retire_devices_of(*, user: User) -> None:
+    Device.objects.active().filter(user=user).update(retired_at=Now(), retired_why=SIGNED_OUT)
+
+
 def retire_device(*, device: Device) -> None:
     Device.objects.active().filter(pk=device.pk).update(retired_at=Now(), retired_why=REMOVED)
 

@@ -7,12 +7,15 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.courses.models import ChangeSet
-from apps.notifications.devices import retire_session_devices
-from apps.notifications.models import FanOut
-from apps.users.models import Session
+from apps.notifications.devices import retire_devices_of, retire_session_devices
+from apps.notifications.models import FanOut, Notification, Push
+from apps.notifications.settling import settle_cancelled
+from apps.users.models import Session, User
 
 _DAYS = """
     SELECT change.revision, coalesce(term.time_zone, 'UTC') AS zone, array_agg(DISTINCT day)
@@ -49,6 +52,17 @@ def plan_fan_outs(*, change_sets: Sequence[ChangeSet], **_: Any) -> None:
 
 def retire_device_of_session(*, session: Session, **_: Any) -> None:
     retire_session_devices(session=session.pk)
+
+
+def silence_phones(*, user: User, **_: Any) -> None:
+    """Its phones are retired, and what waits for them is cancelled, held ones too. What a worker has in hand, it lets go of itself."""
+    retire_devices_of(user=user)
+    free = Q(lease_until=None) | Q(lease_until__lte=Now())
+    waiting = Push.objects.filter(free, device__user=user, status__in=[Push.Status.PENDING, Push.Status.HELD])
+    taken = (
+        waiting.select_for_update(of=("self",), skip_locked=True).order_by("pk").values_list("pk", flat=True)
+    )
+    settle_cancelled(list(taken), why=Notification.Why.SIGNED_OUT)
 
 
 def _settling(days_by_zone: dict[str, list[date]], now: datetime) -> timedelta | None:

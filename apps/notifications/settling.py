@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from apps.notifications.models import Notification, Pause, Push, PushCount
 from apps.notifications.outcomes import Outcome, Verdict
@@ -90,6 +91,15 @@ def settle_unwanted(unwanted: Sequence[Unwanted]) -> None:
     ]
     with transaction.atomic():
         PushCount.objects.add(_write(rows))
+
+
+def settle_cancelled(pushes: Sequence[int], *, why: Notification.Why) -> None:
+    """Those their user is not to hear of any more. The caller holds them."""
+    held = Push.objects.filter(pk__in=pushes)
+    told = Notification.objects.filter(pushes__in=pushes).exclude(why=Why.RANG)
+    told.update(why=why)
+    cancelled = held.update(status=Status.CANCELLED, error=why, settled_at=Now(), lease_until=None)
+    PushCount.objects.add(Counter({Status.CANCELLED.value: cancelled} if cancelled else {}))
 
 
 def settle(answers: Sequence[Answered]) -> None:

@@ -1,8 +1,9 @@
 """What may be done to an account. The caller opens the transaction."""
 
 from datetime import datetime
-from typing import TypedDict
+from typing import TypedDict, Unpack
 
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from apps.users.models import Session, User
@@ -14,6 +15,23 @@ class ProfileChanges(TypedDict, total=False):
     last_name: str
     language: str
     time_zone: str
+
+
+class AddressTaken(Exception):
+    """Somebody else's account has the address."""
+
+
+def open_account(*, email: str, password_hash: str, **profile: Unpack[ProfileChanges]) -> User:
+    """For an address that has been shown to be its owner's. Raises AddressTaken."""
+    user = User(email=email, password=password_hash, **profile)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError as error:
+        if not User.objects.filter(email=email).exists():
+            raise
+        raise AddressTaken from error
+    return user
 
 
 def change_profile(*, user: User, changes: ProfileChanges) -> None:
@@ -33,8 +51,9 @@ def set_password(*, user: User, password: str | None, now: datetime) -> None:
 
 
 def deactivate(*, user: User, now: datetime) -> None:
-    user.is_active = False
-    user.save(update_fields=["is_active"])
+    """Also an account that is about to be deleted: then its owner cannot take that back any more."""
+    user.is_active = user.can_return = False
+    user.save(update_fields=["is_active", "can_return"])
     sign_out_everywhere(user=user, reason=Session.Reason.DEACTIVATED, now=now)
 
 

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class UsersConfig(AppConfig):
@@ -6,3 +7,6 @@ class UsersConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.users import checks, schema  # noqa: F401 - both register themselves
+        from apps.users.roles import write_roles
+
+        post_migrate.connect(write_roles, dispatch_uid="users.write_roles")

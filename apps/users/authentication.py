@@ -39,3 +39,9 @@ def user_of(request: Request) -> User:
     """Whom the token names, for views that only signed-in users reach."""
     assert isinstance(request.user, User)
     return request.user
+
+
+def session_of(request: Request) -> Session:
+    """The one whose token was sent, for views that only signed-in users reach."""
+    assert isinstance(request.auth, Session)
+    return request.auth

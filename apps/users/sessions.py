@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import F
 
-from apps.users import tokens
+from apps.mail.outbox import post
+from apps.users import account_letters, notices, tokens
 from apps.users.models import Session, User
 from apps.users.models.session import SessionQuerySet
 from apps.users.signals import session_ended
@@ -15,6 +16,10 @@ GRACE = timedelta(seconds=10)
 
 
 def open_session(*, user: User, device_name: str, now: datetime) -> tokens.Pair:
+    """Whoever has asked for the deletion of the account takes that back by signing in. The caller has locked the user."""
+    if user.can_return:
+        user.reactivate()
+        post([account_letters.taken_back(user, now=now)])
     refresh_id = secrets.token_hex(16)
     session = Session.objects.create(
         user=user,
@@ -47,7 +52,8 @@ def refresh(*, token: str, now: datetime) -> tokens.Pair | None:
         return None
     is_successor_unused = session.fingerprint == tokens.fingerprint(successor)
     if not is_successor_unused or now - session.last_used_at > GRACE:
-        end_sessions(live, reason=Session.Reason.REUSED, now=now)
+        if end_sessions(live, reason=Session.Reason.REUSED, now=now):
+            notices.session_reused(session, now=now)
         return None
     return tokens.issue(session, refresh_id=successor)
 
@@ -64,9 +70,11 @@ def sign_out(*, token: str, now: datetime) -> None:
 def end_sessions(sessions: SessionQuerySet, *, reason: Session.Reason, now: datetime) -> int:
     """Ends those that are not ended yet, each announced once; says how many."""
     ending = list(sessions.filter(revoked_at=None).order_by("pk").select_for_update())
+    Session.objects.filter(pk__in=[session.pk for session in ending]).update(
+        revoked_at=now, revoked_reason=reason
+    )
     for session in ending:
         session.revoked_at = now
         session.revoked_reason = reason
-        session.save(update_fields=["revoked_at", "revoked_reason"])
         session_ended.send(sender=Session, session=session)
     return len(ending)

@@ -30,13 +30,17 @@ def sign_in(*, email: str, password: str, device_name: str, now: datetime) -> Pa
     if known is None:
         raise WrongCredentials
     with transaction.atomic():
-        # Whoever deactivates the account or changes its password locks this row too, and raises the epoch.
+        # Whoever deactivates the account or changes its password locks this row too.
         user = (
-            User.objects.select_for_update(no_key=True)
-            .filter(pk=known.pk, is_active=True, epoch=known.epoch)
+            User.objects.returning()
+            .select_for_update(no_key=True)
+            .filter(pk=known.pk, epoch=known.epoch)
             .first()
         )
         if user is None:
+            raise WrongCredentials
+        # Another hash need not be another password: a sign-in that came first may have hashed it anew.
+        if user.password != known.password and not user.check_password(password):
             raise WrongCredentials
         throttling.give_back(throttling.WRONG_SIGN_INS, subject=account, now=now)
         return open_session(user=user, device_name=device_name, now=now)

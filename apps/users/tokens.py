@@ -7,16 +7,51 @@ word, without keeping a token. Neither says when it was issued: a host whose clo
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
+import jwt
+from django.conf import settings
 from django.utils.crypto import salted_hmac
-from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
+from rest_framework_simplejwt import tokens as simplejwt
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
 
+from apps.users import keyring
 from apps.users.models import Session
 
-T = TypeVar("T", bound=Token)
+ALGORITHM = "HS256"
+
+
+class _Signing(TokenBackend):
+    """simplejwt's own knows one key, and is made when it is imported."""
+
+    def encode(self, payload: dict[str, Any]) -> str:
+        key = keyring.signing_key()
+        claims = payload | {"aud": self.audience, "iss": self.issuer}
+        return jwt.encode(claims, key, ALGORITHM, headers={"kid": keyring.key_id(key)})
+
+    def get_verifying_key(self, token: Any) -> str:
+        """Only what TOKEN_KEYS lists: nothing else a header may name or hold is looked at."""
+        if key := keyring.verifying_key(jwt.get_unverified_header(token).get("kid")):
+            return key
+        raise TokenBackendError("The token is signed with a key we do not have.")
+
+
+_signing = _Signing(
+    ALGORITHM, audience=str(settings.SIMPLE_JWT["AUDIENCE"]), issuer=str(settings.SIMPLE_JWT["ISSUER"])
+)
+
+
+class AccessToken(simplejwt.AccessToken):
+    _token_backend = _signing
+
+
+class RefreshToken(simplejwt.RefreshToken):
+    _token_backend = _signing
+
+
+T = TypeVar("T", bound=simplejwt.Token)
 
 REFRESH_LIFETIME = RefreshToken.lifetime
 
@@ -88,7 +123,7 @@ def _derive(purpose: str, refresh_id: str) -> str:
     return salted_hmac(f"apps.users.tokens.{purpose}", refresh_id, algorithm="sha256").hexdigest()
 
 
-def _sign(token: Token, ends_at: datetime) -> str:
+def _sign(token: simplejwt.Token, ends_at: datetime) -> str:
     token["exp"] = int(ends_at.timestamp())
     del token["iat"]
     return str(token)

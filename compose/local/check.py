@@ -77,6 +77,7 @@ def production_environment(services: Services, scratch: Path) -> dict[str, str]:
         "DATABASE_URL": services.database_url,
         "REDIS_URL": services.redis_url,
         "SECRET_KEY": secrets.token_urlsafe(48),
+        "TOKEN_KEYS": secrets.token_urlsafe(48),
         "ALLOWED_HOSTS": "campanile.example",
         "PUBLIC_URL": "https://campanile.example",
         "WEBHOOK_SECRETS": json.dumps({"course-service": [new_webhook_secret()]}),

@@ -32,6 +32,7 @@ def make(folder: Path) -> list[str]:
         "postgres_password": lambda: password,
         "database_url": lambda: f"postgresql://campanile:{quote(password, safe='')}@postgres/campanile",
         "secret_key": lambda: secrets.token_urlsafe(48),
+        "token_keys": lambda: secrets.token_urlsafe(48),
         "metrics_token": lambda: secrets.token_urlsafe(32),
         "webhook_secrets": lambda: json.dumps({"course-service": [_webhook_secret()]}),
         # Mail ends up in the log until there is a server to send it: smtp+tls://user:password@host

@@ -22,8 +22,8 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "config.admin.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -34,6 +34,9 @@ INSTALLED_APPS = [
     "csp",
     "rest_framework",
     "django_filters",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "apps.core",
@@ -55,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.http.ConditionalGetMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -112,6 +116,7 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 
 AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["apps.users.backends.Accounts"]
 PASSWORD_HASHERS = [
     "apps.users.hashers.Argon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -124,7 +129,31 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
+] + [
+    {
+        "NAME": "apps.users.password_rules.NotMadeOfOurWords",
+        "OPTIONS": {
+            "words": [
+                "campanile",
+                "kampanil",
+                "faculty",
+                "fakultet",
+                "university",
+                "univerzitet",
+                "student",
+                "password",
+                "lozinka",
+            ]
+        },
+    }
 ]
+PASSWORD_RESET_TIMEOUT = 3600
+
+# Of those who enter the admin: "required", or "optional" for whoever wants one. Production requires it unless told otherwise.
+ADMIN_SECOND_FACTOR = env.admin_second_factor or "optional"
+OTP_TOTP_ISSUER = "Campanile"
+# apps/users/second_factor.py counts wrong codes, exactly and also across devices; django-otp's own delays grow for ever.
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("sr", "Srpski")]
@@ -148,12 +177,13 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["apps.core.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "apps.core.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_METADATA_CLASS": "apps.core.metadata.Methods",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "apps.core.exception_handler.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # Where people with browsers work: errors there are pages, everywhere else problem documents.
-PAGE_PREFIXES = ["/admin/", "/unsubscribe/"]
+PAGE_PREFIXES = ["/admin/", "/account/", "/unsubscribe/"]
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Campanile",
@@ -179,11 +209,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+# What tokens are signed with: see apps/users/keyring.py, which the library's own settings know nothing of.
+TOKEN_KEYS = env.token_keys
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=90),
-    "ALGORITHM": "HS256",
-    "SIGNING_KEY": hmac.digest(SECRET_KEY.encode(), b"access and refresh tokens", "sha256").hex(),
     "AUDIENCE": "campanile",
     "ISSUER": "campanile",
 }
@@ -192,10 +222,17 @@ LOGGING_CONFIG = "apps.core.logging.configure"
 LOGGING = {"json": True, "level": "INFO"}
 METRICS_TOKEN = env.metrics_token
 # Below these a path is a secret, which the log must not hold.
-SECRET_PATH_PREFIXES = ["/calendar/", "/unsubscribe/"]
+SECRET_PATH_PREFIXES = [
+    "/calendar/",
+    "/unsubscribe/",
+    "/account/confirm/",
+    "/account/reset/",
+    "/account/deletion/",
+]
 
 CATALOGUE_PUBLIC = env.catalogue_public
 WEBHOOK_SECRETS = env.webhook_secrets
+OIDC_ISSUERS = env.oidc_issuers
 DELIVERY_RETENTION = timedelta(days=env.delivery_retention_days)
 DEVICE_RETENTION = timedelta(days=env.device_retention_days)
 GOOGLE_APPLICATION_CREDENTIALS = env.google_application_credentials
@@ -220,6 +257,7 @@ WORKER_LANES = {
     "announcements": "apps.notifications.announcements.send_due",
     "push": "apps.notifications.delivery.send_due",
     "mail": "apps.mail.delivery.send_due",
+    "exports": "apps.users.exporting.build_due",
     "schedule": "apps.core.schedule.run_due",
 }
 
@@ -233,7 +271,10 @@ SCHEDULE = {
     "apps.notifications.tomorrow.plan_tomorrow": timedelta(seconds=20),
     "apps.notifications.reminders.forget": timedelta(minutes=5),
     "apps.webhooks.watching.watch": timedelta(seconds=30),
+    "apps.users.pruning.prune": timedelta(minutes=5),
     "apps.webhooks.pruning.prune": timedelta(minutes=5),
+    "apps.users.deletion.purge": timedelta(minutes=10),
+    "apps.users.exporting.sweep": timedelta(minutes=10),
     "apps.notifications.unseen.retire_unseen": timedelta(hours=1),
     "apps.notifications.unseen.remove_retired": timedelta(hours=1),
     "apps.mail.tidying.prune": timedelta(hours=1),
@@ -256,3 +297,11 @@ METRICS_COLLECTORS = {
     "phones": "apps.notifications.metrics.from_database",
     "mail": "apps.mail.metrics.from_database",
 }
+
+# What each app holds about a person, see apps/core/personal_data.py.
+PERSONAL_DATA = [
+    "apps.mail.personal_data.HELD",
+    "apps.users.personal_data.HELD",
+    "apps.courses.personal_data.HELD",
+    "apps.notifications.personal_data.HELD",
+]

@@ -40,9 +40,12 @@ UNFOLD = {
     "SITE_SYMBOL": "notifications_active",
     "SITE_URL": "/api/docs/",
     "SHOW_VIEW_ON_SITE": False,
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("courses/favicon.svg")}],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("core/favicon.svg")}],
     "ENVIRONMENT": "apps.notifications.admin.pausing.badge",
     "STYLES": [_static("courses/admin.css"), _static("notifications/admin.css")],
+    "ACCOUNT": {
+        "navigation": [{"title": "Second factor", "link": reverse_lazy("admin:second-factor")}],
+    },
     "SIDEBAR": {
         "show_search": False,
         "navigation": [
@@ -90,7 +93,13 @@ UNFOLD = {
                 "title": "People",
                 "items": [
                     _item("Users", "person", "users.user"),
-                    _item("Groups", "group", "auth.group"),
+                    _item("Roles", "badge", "auth.group"),
+                    {
+                        "title": "Invite people",
+                        "icon": "group_add",
+                        "link": reverse_lazy("invite-people"),
+                        "permission": lambda request: request.user.has_perm("users.add_user"),
+                    },
                     _item("Enrolments", "how_to_reg", "courses.enrolment"),
                     _item("Sessions", "login", "users.session"),
                     _item("Letters", "mail", "mail.letter"),

@@ -9,6 +9,9 @@ if env.debug:
     raise ImproperlyConfigured("DEBUG: must not be on in production")
 if env.fcm_emulator_host:
     raise ImproperlyConfigured("FCM_EMULATOR_HOST: must not be set in production")
+for issuer in env.oidc_issuers.values():
+    if issuer.issuer.startswith("http:") or issuer.jwks_uri.startswith("http:"):
+        raise ImproperlyConfigured(f"OIDC_ISSUERS: {issuer.provider}: must be https in production")
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
@@ -18,3 +21,4 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
+ADMIN_SECOND_FACTOR = env.admin_second_factor or "required"

@@ -69,7 +69,9 @@ def test_every_secret_is_mounted_where_it_is_looked_for() -> None:
 def test_no_secret_of_production_stands_in_a_variable() -> None:
     for service in services("prod").values():
         for variable in service.get("environment", {}):
-            assert not re.search(r"(SECRET_KEY|SECRETS|PASSWORD|TOKEN|DATABASE_URL|EMAIL_URL)$", variable)
+            assert not re.search(
+                r"(SECRET_KEY|SECRETS|PASSWORD|TOKEN|TOKEN_KEYS|DATABASE_URL|EMAIL_URL)$", variable
+            )
 
 
 def test_only_the_worker_of_production_can_ring_phones() -> None:

@@ -2,10 +2,15 @@
 
 import re
 
+import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
+from rest_framework.test import APIClient
 
-PAGES = ("admin/", "unsubscribe/", "api/schema/", "api/docs/", "static/")
+from apps.users.models import User
+from config import urls
+
+PAGES = ("account/", "admin/", "api/schema/", "api/docs/", "static/", "unsubscribe/")
 
 
 def addresses(patterns: list[URLPattern | URLResolver], before: str = "") -> set[str]:
@@ -25,3 +30,16 @@ def test_every_address_is_described() -> None:
         "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path) for path in addresses(get_resolver().url_patterns)
     }
     assert described == mapped
+
+
+@pytest.mark.django_db
+def test_options_tells_the_methods_of_every_route() -> None:
+    client = APIClient()
+    client.force_authenticate(User.objects.create_user("alice@example.org"))
+    for path in addresses(list(urls.api)):
+        concrete = re.sub(r"<uuid:\w+>", "0c5e7b0e-4a53-4b1a-9a7b-0d4d6c7e2f10", path)
+        answer = client.options("/api/v1/" + re.sub(r"<\w+:\w+>", "x", concrete))
+        if answer.status_code == 401:
+            continue  # where only those who are signed out go
+        assert answer.status_code == 200, path
+        assert set(answer.json()["methods"]) == set(answer["Allow"].split(", "))

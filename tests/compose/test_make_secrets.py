@@ -6,7 +6,14 @@ from apps.webhooks.signatures import key_of
 from compose.prod.make_secrets import make
 from config.env import Environment
 
-READ_FROM_FILES = ("database_url", "secret_key", "metrics_token", "webhook_secrets", "email_url")
+READ_FROM_FILES = (
+    "database_url",
+    "secret_key",
+    "token_keys",
+    "metrics_token",
+    "webhook_secrets",
+    "email_url",
+)
 
 
 def environment(folder: Path) -> Environment:
@@ -22,6 +29,7 @@ def test_campanile_starts_with_what_is_made(tmp_path: Path) -> None:
     assert read.database["HOST"] == "postgres"
     assert len(key_of(read.webhook_secrets["course-service"][0])) == 32
     assert len(read.secret_key) >= 50
+    assert [len(key) >= 50 for key in read.token_keys] == [True]
 
 
 def test_what_is_there_is_left_alone(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from apps.courses import schedule
@@ -26,6 +27,7 @@ from tests.factories.documents import api_id, put_course, put_term
 
 ENTRY = "5f4d3c2b-0000-5000-8000-000000000001"
 LONG_AGO = date(2025, 1, 1)
+ALWAYS = schedule.DateRange(date.min, date.max)
 
 
 def as_stored(term: Json, entry: Json) -> tuple[Json, Json]:
@@ -61,9 +63,8 @@ def in_calendar(meetings: list[Held]) -> list[Any]:
 
 def listed(term: Json, entry: Json) -> list[Held]:
     term_row, entry_row = as_stored(term, entry)
-    return of_items(
-        [each.item() for each in schedule.all_meetings({"entries": [entry_row], "terms": [term_row]})]
-    )
+    timetable = schedule.Timetable({"entries": [entry_row], "terms": [term_row]})
+    return of_items([each.item() for each in timetable.meetings(ALWAYS)])
 
 
 def calendar(term: Json, entry: Json, today: date = LONG_AGO) -> bytes:
@@ -136,3 +137,18 @@ def test_calendars_leave_out_what_was_cancelled_long_ago_and_nothing_else(
     kept = [meeting for meeting in held(*timetable) if meeting.status != "cancelled"]
     found = unrolled(calendar(*timetable, today=date(2029, 1, 1)))
     assert [meeting[1:] for meeting in found] == in_calendar(kept)
+
+
+@settings(max_examples=500, deadline=None)
+@given(timetables(), st.integers(-40, 40), st.integers(0, 61))
+def test_a_range_holds_what_has_a_date_in_it_and_nothing_else(
+    timetable: tuple[Json, Json], start: int, length: int
+) -> None:
+    term, entry = as_stored(*timetable)
+    first = date.fromisoformat(term["starts_on"]) + timedelta(days=start)
+    days = schedule.DateRange(first, first + timedelta(days=length))
+    found = schedule.Timetable({"entries": [entry], "terms": [term]})
+    everything = [each.occurrence for each in found.meetings(ALWAYS)]
+    assert [each.occurrence for each in found.meetings(days)] == [
+        each for each in everything if days.meets(each.dates())
+    ]

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from apps.courses.search import LONGEST_TEXT, fold, search_text, spellings
+from apps.core.folding import fold
+from apps.courses.search import LONGEST_TEXT, search_text, spellings
 from tests.factories.documents import entry, put_course, put_term
 
 pytestmark = pytest.mark.django_db

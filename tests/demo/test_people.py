@@ -15,6 +15,7 @@ from apps.demo.people import PASSWORD, STAFF, STUDENT, create_people
 from apps.demo.students import load_students
 from apps.notifications.models import Device
 from apps.users.models import User
+from apps.users.roles import Role, role_of
 
 pytestmark = pytest.mark.usefixtures("people")
 
@@ -36,6 +37,7 @@ def test_the_printed_logins_open() -> None:
     assert authenticate(username=STAFF, password=PASSWORD) == staff
     assert (student.is_staff, student.is_superuser) == (False, False)
     assert (staff.is_staff, staff.is_superuser) == (True, True)
+    assert (role_of(student), role_of(staff)) == (Role.STUDENT, Role.ADMINISTRATOR)
 
 
 def test_nobody_else_can_sign_in_with_a_password() -> None:

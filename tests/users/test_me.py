@@ -24,6 +24,7 @@ def test_the_profile_is_shown(signed_in: Phone, alice: User) -> None:
         "last_name": "",
         "language": "en",
         "time_zone": "Europe/Belgrade",
+        "study_groups": [],
     }
     assert answer["Cache-Control"] == "private, no-cache"
 
@@ -60,7 +61,16 @@ def test_nothing_to_change_is_fine(signed_in: Phone) -> None:
         ("is_staff", True),
         ("epoch", 7),
         ("nickname", "Al"),
+        ("study_groups", []),
+        ("role", "administrator"),
+        ("", "x"),
         ("first_name", "A\0"),
+        ("first_name", "Alice\r\nBcc: all@example.org"),
+        ("first_name", "Al\u2028ice"),
+        ("first_name", "\u202eecilA"),
+        ("first_name", 7),
+        ("first_name", True),
+        ("first_name", {"a": [{}]}),
         ("first_name", "x" * 151),
         ("first_name", None),
         ("first_name", ["Alice"]),
@@ -88,6 +98,23 @@ def test_a_field_that_cannot_be_that_is_named(
     assert {error["field"] for error in answer.json()["errors"]} == {field}
     alice.refresh_from_db()
     assert alice.last_name == ""
+
+
+def test_everything_that_is_wrong_is_named_at_once(signed_in: Phone) -> None:
+    answer = signed_in.patch(URL, {"first_name": None, "language": "xx", "email": "a@b.c", "colour": "red"})
+
+    errors = {error["field"]: error["code"] for error in answer.json()["errors"]}
+    assert errors == {
+        "first_name": "null",
+        "language": "invalid_choice",
+        "email": "read_only",
+        "colour": "read_only",
+    }
+
+
+def test_a_name_of_any_script_is_fine(signed_in: Phone) -> None:
+    for name in ("می\u200cخیم", "Ђорђе", "O’Neill-Žukov", "李", "J. R.\u00a0R."):
+        assert signed_in.patch(URL, {"last_name": name}).json()["last_name"] == name
 
 
 @pytest.mark.parametrize("body", ["[]", '"x"', "null", "7", "{", r'{"\ud800": 1}', r'{"\u0000": 1}', "\xff"])

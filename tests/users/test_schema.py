@@ -3,14 +3,13 @@ from typing import Any
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 
-from apps.users import views
 from config.urls import api
 
 
 def test_every_endpoint_of_users_is_described_without_warnings() -> None:
     GENERATOR_STATS.reset()
     generator: Any = SchemaGenerator  # the library is untyped
-    ours = [route for route in api if route.callback.__module__ == views.__name__]
+    ours = [route for route in api if route.callback.__module__.startswith("apps.users.views.")]
     paths = generator(patterns=ours).get_schema(request=None, public=True)["paths"]
 
     assert not GENERATOR_STATS

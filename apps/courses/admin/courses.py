@@ -4,11 +4,11 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from apps.core.folding import fold
 from apps.courses.admin.forms import CourseForm
 from apps.courses.admin.overriding import OverriddenFilter, OverridingAdmin
 from apps.courses.admin.parts import EntryInline, ExamInline
 from apps.courses.models import Course
-from apps.courses.search import fold
 
 
 @admin.register(Course)

@@ -4,11 +4,12 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from apps.core.folding import fold
 from apps.courses.admin.forms import EntryForm
 from apps.courses.admin.overriding import OverriddenFilter, OverridingAdmin
 from apps.courses.admin.parts import hours
 from apps.courses.models import Entry
-from apps.courses.search import fold, search_text, titles_of
+from apps.courses.search import search_text, titles_of
 
 
 @admin.register(Entry)

@@ -4,11 +4,11 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from apps.core.folding import fold
 from apps.courses.admin.forms import ExamForm
 from apps.courses.admin.overriding import OverriddenFilter, OverridingAdmin
 from apps.courses.admin.wording import in_words
 from apps.courses.models import Exam
-from apps.courses.search import fold
 
 
 @admin.register(Exam)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -31,6 +31,9 @@ class EnrolmentRequest(serializers.Serializer[Any]):
         return attrs
 
 
+@extend_schema_view(
+    get=extend_schema(responses={200: EnrolmentSerializer(many=True), **problems(400, 401, 404)})
+)
 class MyEnrolments(generics.ListAPIView[Enrolment]):
     serializer_class = EnrolmentSerializer
     filter_backends = []

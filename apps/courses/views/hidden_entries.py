@@ -43,7 +43,7 @@ class MyHiddenEntry(APIView):
             raise Http404 from error
         return Response(status=204)
 
-    @extend_schema(responses={204: None, **problems(401)})
+    @extend_schema(responses={204: None, **problems(401, 404)})
     def delete(self, request: Request, entry: UUID) -> Response:
         """Show it again; of one that is not hidden, nothing changes."""
         unhide(user_id=user_of(request).pk, entry_id=entry)

@@ -32,7 +32,7 @@ from apps.users.models import Session, User
     get=extend_schema(
         operation_id="my_devices",
         summary="The phones that ring for the user",
-        responses={200: ListedDeviceSerializer(many=True), **problems(401)},
+        responses={200: ListedDeviceSerializer(many=True), **problems(400, 401, 404)},
     )
 )
 @method_decorator([cache_control(private=True, no_cache=True), conditional_page], name="dispatch")

@@ -1,5 +1,5 @@
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
@@ -14,7 +14,8 @@ class SessionQuerySet(models.QuerySet["Session"]):
         which waited for another one judges the row as that one left it.
         """
         active = User.objects.filter(pk=OuterRef("user"), is_active=True)
-        return self.filter(Exists(active), revoked_at=None, expires_at__gt=now)
+        used_since = now - Session.LONGEST_PAUSE
+        return self.filter(Exists(active), revoked_at=None, expires_at__gt=now, last_used_at__gt=used_since)
 
     def granting(self, *, user: uuid.UUID, session: uuid.UUID, epoch: int) -> Self:
         """The one an access token with these claims was issued for, unless the user's epoch has moved on."""
@@ -25,14 +26,18 @@ class Session(models.Model):
     """One signed-in device: a family of refresh tokens, of which only the newest is good.
 
     `fingerprint` is a hash of the newest refresh token's id, never the token; `generation` counts the refreshes;
-    `last_used_at` is the moment of the sign-in or the last refresh.
+    `last_used_at` is the moment of the sign-in or the last refresh. It ends by itself at `expires_at`, or when it is not used for long.
     """
+
+    # As long as a phone that is not seen keeps ringing.
+    LONGEST_PAUSE = timedelta(days=60)
 
     class Reason(models.TextChoices):
         SIGNED_OUT = "signed_out"
         REUSED = "reused", "a refresh token was used twice"
         DEACTIVATED = "deactivated"
         PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, no password
+        DELETION_REQUESTED = "deletion_requested"
         ENDED_BY_STAFF = "ended_by_staff"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

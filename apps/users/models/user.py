@@ -7,10 +7,17 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from apps.users.validators import validate_language, validate_time_zone
+from apps.users.validators import validate_language, validate_name, validate_time_zone
 
 
 class UserManager(BaseUserManager["User"]):
+    def active(self) -> "models.QuerySet[User]":
+        return self.filter(is_active=True)
+
+    def returning(self) -> "models.QuerySet[User]":
+        """Those who may sign in: the active, and who by that comes back from asking for the account's deletion."""
+        return self.filter(models.Q(is_active=True) | models.Q(can_return=True))
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=User.normalize_username(email), **fields)
         user.set_password(password)
@@ -28,16 +35,21 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person: student, teacher or staff. The e-mail address, whatever its case, is the login.
 
     `epoch` stands in every access token: raising it ends all of them at once.
+
+    Whoever asks for the account's deletion, see deletion.py, is inactive from `deletion_requested_at` on, so nothing reaches them and no door
+    opens. `can_return` tells such an account from one that staff have deactivated: signing in takes the request back.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField("e-mail address", unique=True)
-    first_name = models.CharField(max_length=150, blank=True)
-    last_name = models.CharField(max_length=150, blank=True)
+    first_name = models.CharField(max_length=150, blank=True, validators=[validate_name])
+    last_name = models.CharField(max_length=150, blank=True, validators=[validate_name])
     language = models.CharField(max_length=8, default="en", validators=[validate_language])
     time_zone = models.CharField(max_length=64, default="Europe/Belgrade", validators=[validate_time_zone])
     is_active = models.BooleanField("may sign in", default=True)
     is_staff = models.BooleanField("may enter the admin", default=False)
+    deletion_requested_at = models.DateTimeField(null=True, editable=False)
+    can_return = models.BooleanField(default=False, db_default=False, editable=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     epoch = models.PositiveIntegerField(default=0, editable=False)
 
@@ -49,7 +61,21 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ["email"]
-        constraints = [models.UniqueConstraint(Lower("email"), name="users_user_email_without_case")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="users_user_email_without_case"),
+            models.CheckConstraint(
+                condition=models.Q(can_return=False)
+                | models.Q(is_active=False, deletion_requested_at__isnull=False),
+                name="users_user_returns_from_deletion",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["deletion_requested_at"],
+                name="users_user_leaving",
+                condition=models.Q(deletion_requested_at__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.email
@@ -58,6 +84,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     def normalize_username(cls, username: str) -> str:
         """The one form in which addresses are stored, looked up and counted; forms reach it through clean()."""
         return super().normalize_username(username).strip().lower()
+
+    @property
+    def may_sign_in(self) -> bool:
+        return self.is_active or self.can_return
+
+    def reactivate(self) -> None:
+        """Whether staff have deactivated it, or its owner has asked for its deletion."""
+        self.is_active, self.can_return, self.deletion_requested_at = True, False, None
+        self.save(update_fields=["is_active", "can_return", "deletion_requested_at"])
 
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()

@@ -15,11 +15,11 @@ from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from apps.core.tables.faults import Refused
 from apps.courses.differences import Difference
 from apps.webhooks.admin.import_forms import MAX_FILE_BYTES, NEW_TERM_FIELDS, ImportForm, Looked
 from apps.webhooks.models import Delivery
 from apps.webhooks.own_deliveries import Foreseen, deliver, foresee
-from apps.webhooks.tables.faults import Refused
 from apps.webhooks.tables.importing import Import, prepare
 
 # The two files, the other fields and the boundaries between them.

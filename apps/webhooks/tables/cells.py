@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+from apps.core.folding import fold
 from apps.courses.moments import check_date
-from apps.courses.search import fold
 
 MOST_WEEKS = 110
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from apps.core.tables.faults import Refused
+from apps.core.tables.reading import Row, Rows
 from apps.courses.models.sourced import Json
 from apps.courses.payloads import CourseDocument
 from apps.webhooks.tables.drafts import Draft, Drafts, free_id
-from apps.webhooks.tables.faults import Refused
 from apps.webhooks.tables.identity import with_ids
-from apps.webhooks.tables.reading import Row, Rows
 from apps.webhooks.tables.rows import add_entry, add_sitting
 
 _KEPT_COLUMNS = {"code", "title"}

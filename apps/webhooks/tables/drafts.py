@@ -7,10 +7,10 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from typing import Any
 
+from apps.core.folding import fold
+from apps.core.tables.reading import Row, Rows
 from apps.courses.models.sourced import Json
-from apps.courses.search import fold
 from apps.webhooks.tables import cells
-from apps.webhooks.tables.reading import Row, Rows
 
 LONGEST_ID = 64
 # What a row says of its course, and how its cell is read.

@@ -7,14 +7,14 @@ from datetime import datetime
 from django.conf import settings
 from pydantic import ValidationError
 
+from apps.core.tables.faults import Fault, Refused
+from apps.core.tables.reading import Rows, read
 from apps.courses.models import Course, Term
 from apps.courses.models.sourced import Json, term_id
 from apps.courses.payloads import TermDocument
 from apps.webhooks.own_deliveries import snapshot_events, term_event
 from apps.webhooks.tables.columns import EXAMS, TIMETABLE
 from apps.webhooks.tables.documents import course_documents
-from apps.webhooks.tables.faults import Fault, Refused
-from apps.webhooks.tables.reading import Rows, read
 
 SLUG = re.compile(r"[a-z0-9-]{1,64}")
 

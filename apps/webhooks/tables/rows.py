@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from apps.core.tables.reading import Row, Rows
 from apps.courses.models.sourced import Json
 from apps.courses.payloads import Document, EntryDocument, ExamDocument, Sitting
 from apps.webhooks.tables import cells
 from apps.webhooks.tables.drafts import Draft
-from apps.webhooks.tables.reading import Row, Rows
 
 _ENTRY: Mapping[str, Callable[[str], Any]] = {
     "id": str,

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from apps.core.tables.faults import Refused
 from apps.webhooks.own_deliveries import deliver
 from apps.webhooks.processing import apply_pending
-from apps.webhooks.tables.faults import Refused
 from apps.webhooks.tables.importing import prepare
 from tests.factories.documents import term
 

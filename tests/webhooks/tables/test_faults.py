@@ -2,8 +2,8 @@
 
 import pytest
 
-from apps.webhooks.tables.faults import Refused
-from apps.webhooks.tables.reading import MOST_BYTES, MOST_ROWS
+from apps.core.tables.faults import Refused
+from apps.core.tables.reading import MOST_BYTES, MOST_ROWS
 from tests.webhooks.tables.files import EXAM_HEADER, documents, faults, file
 
 pytestmark = pytest.mark.django_db

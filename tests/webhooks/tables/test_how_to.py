@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from apps.webhooks.tables.columns import EXAMS, TIMETABLE, Table
+from apps.core.tables.table import Table
+from apps.webhooks.tables.columns import EXAMS, TIMETABLE
 from tests.webhooks.tables.files import documents
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -7,13 +7,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from apps.core.tables.faults import Refused
+from apps.core.tables.reading import MOST_BYTES
 from apps.courses.differences import told
 from apps.courses.models.sourced import Json
 from apps.webhooks.management.own import follow
 from apps.webhooks.own_deliveries import deliver, foresee
-from apps.webhooks.tables.faults import Refused
 from apps.webhooks.tables.importing import Import, NotForFiles, check_source, prepare
-from apps.webhooks.tables.reading import MOST_BYTES
 from apps.webhooks.tables.terms import period
 
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from apps.courses.search import fold
-from apps.webhooks.tables.columns import Table
-from apps.webhooks.tables.faults import Fault, Refused
+from apps.core.folding import fold
+from apps.core.tables.faults import Fault, Refused
+from apps.core.tables.table import Table
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ROWS = 100_000

@@ -1,29 +1,20 @@
+"""/auth/token/: signing in, going on, signing out."""
+
 from django.db import transaction
 from django.utils import timezone
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import cache_control
-from django.views.decorators.http import conditional_page
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.core.openapi import problems
 from apps.users import sessions
-from apps.users.accounts import change_profile
-from apps.users.authentication import CHALLENGE, user_of
-from apps.users.serializers import (
-    ProfileSerializer,
-    RefreshTokenSerializer,
-    SignInSerializer,
-    TokenPairSerializer,
-)
+from apps.users.serializers import RefreshTokenSerializer, SignInSerializer, TokenPairSerializer
 from apps.users.sign_in import sign_in
 from apps.users.throttling import RefreshThrottle
 from apps.users.tokens import Pair
+from apps.users.views.signed_out import SignedOutView
 
 
 class BadRefreshToken(AuthenticationFailed):
@@ -31,20 +22,8 @@ class BadRefreshToken(AuthenticationFailed):
     default_code = "bad_refresh_token"
 
 
-@method_decorator(cache_control(no_store=True), name="dispatch")
-class TokenView(APIView):
-    """For those who are not signed in yet, or no longer. Answers with tokens are never stored (RFC 6749, section 5.1)."""
-
-    authentication_classes = []
-    permission_classes = [AllowAny]
-
-    def get_authenticate_header(self, request: Request) -> str:
-        """Without authenticators DRF would turn 401 into 403."""
-        return CHALLENGE
-
-
 @extend_schema(tags=["auth"])
-class SignIn(TokenView):
+class SignIn(SignedOutView):
     @extend_schema(
         operation_id="sign_in",
         summary="Sign in with e-mail address and password",
@@ -60,7 +39,7 @@ class SignIn(TokenView):
 
 
 @extend_schema(tags=["auth"])
-class Refresh(TokenView):
+class Refresh(SignedOutView):
     throttle_classes = [RefreshThrottle]
 
     @extend_schema(
@@ -82,7 +61,7 @@ class Refresh(TokenView):
 
 
 @extend_schema(tags=["auth"])
-class Revoke(TokenView):
+class Revoke(SignedOutView):
     @extend_schema(
         operation_id="revoke",
         summary="Sign out",
@@ -97,33 +76,6 @@ class Revoke(TokenView):
         with transaction.atomic():
             sessions.sign_out(token=serializer.validated_data["refresh"], now=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-@extend_schema(tags=["me"])
-@method_decorator([cache_control(private=True, no_cache=True), conditional_page], name="dispatch")
-class Me(APIView):
-    @extend_schema(
-        operation_id="me",
-        summary="The signed-in user",
-        responses={200: ProfileSerializer, 304: None, **problems(401)},
-    )
-    def get(self, request: Request) -> Response:
-        return Response(ProfileSerializer(user_of(request)).data)
-
-    @extend_schema(
-        operation_id="change_me",
-        summary="Change names, language or time zone",
-        description="A field that is unknown or cannot be changed is refused, not passed over.",
-        request=ProfileSerializer,
-        responses={200: ProfileSerializer, **problems(400, 401, 415)},
-    )
-    def patch(self, request: Request) -> Response:
-        user = user_of(request)
-        serializer = ProfileSerializer(user, data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        with transaction.atomic():
-            change_profile(user=user, changes=serializer.validated_data)
-        return Response(ProfileSerializer(user).data)
 
 
 def _answer(pair: Pair) -> Response:

@@ -1,0 +1,80 @@
+"""The admin's own door: a password, of which only a few wrong ones may be tried, and then a second factor."""
+
+from typing import Any
+
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from rest_framework.exceptions import Throttled
+from unfold.forms import AuthenticationForm
+from unfold.sites import UnfoldAdminSite
+
+
+class PasswordForm(AuthenticationForm):
+    """Counts with the app's sign-in: an account has five wrong tries a minute, wherever they come from."""
+
+    retry_after = 0
+
+    def clean(self) -> dict[str, Any]:
+        from apps.users import throttling
+        from apps.users.models import User
+
+        now = timezone.now()
+        account = User.normalize_username(self.cleaned_data.get("username") or "")
+        try:
+            throttling.take(throttling.WRONG_SIGN_INS, subject=account, now=now)
+        except Throttled as refused:
+            self.retry_after = int(refused.wait or 1)  # type: ignore[attr-defined]  # the stubs lack it
+            raise ValidationError(too_many(self.retry_after)) from refused
+        cleaned: dict[str, Any] = super().clean()
+        if self.user_cache is not None:
+            throttling.give_back(throttling.WRONG_SIGN_INS, subject=account, now=now)
+        return cleaned
+
+
+def too_many(seconds: int) -> str:
+    return f"Too many wrong tries. Try again in {seconds} seconds."
+
+
+class StaffSite(UnfoldAdminSite):
+    login_form = PasswordForm
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Every page asks this: a password alone opens none of those who have, or must have, a second factor."""
+        return self.knows_password(request) and not self._lacks_second_factor(request)
+
+    def knows_password(self, request: HttpRequest) -> bool:
+        return bool(super().has_permission(request))
+
+    def _lacks_second_factor(self, request: HttpRequest) -> bool:
+        from apps.users.second_factor import is_demanded
+
+        user: Any = request.user
+        return not user.is_verified() and is_demanded(user)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "GET" and self.knows_password(request) and self._lacks_second_factor(request):
+            follows = {REDIRECT_FIELD_NAME: request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index"))}
+            return HttpResponseRedirect(f"{reverse('admin:second-factor')}?{urlencode(follows)}")
+        answer = super().login(request, extra_context)
+        form = (getattr(answer, "context_data", None) or {}).get("form")
+        if retry_after := getattr(form, "retry_after", 0):
+            answer.status_code = 429
+            answer["Retry-After"] = str(retry_after)
+        return answer
+
+    def extra_urls(self) -> list[Any]:
+        """Unfold puts these before its own. They are for those who know the password, and see to the rest themselves."""
+        from apps.users.admin import second_factor as pages
+
+        return [
+            path("second-factor/", never_cache(csrf_protect(pages.second_factor)), name="second-factor"),
+            path(
+                "second-factor/set-up/", never_cache(csrf_protect(pages.set_up)), name="second-factor-set-up"
+            ),
+        ]
