@@ -56,6 +56,8 @@ api = [
     path("auth/sessions/", sessions.Sessions.as_view()),
     path("auth/sessions/<uuid:id>/", sessions.OneSession.as_view()),
     path("me/", profile.Profile.as_view()),
+    path("me/deletion/", deletion.MyDeletion.as_view()),
+    path("me/export/", export.MyExport.as_view()),
     path("me/enrolments/", enrolments.MyEnrolments.as_view()),
     path("me/enrolments/<uuid:id>/", enrolments.MyEnrolment.as_view()),
     path("me/hidden-entries/", hidden_entries.MyHiddenEntries.as_view()),
