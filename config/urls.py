@@ -19,7 +19,9 @@ from apps.courses.views import (
 )
 from apps.notifications.views import devices, notifications, preferences, unsubscribing
 from apps.users.views import (
+    deletion,
     deletion_page,
+    export,
     invitations,
     pages,
     passwords,
