@@ -9,9 +9,11 @@ from typing import Any
 import django
 import schemathesis
 
+from tests.fuzzing.person import EMAIL
+
 django.setup()
 
-EMAIL = "fuzzed@example.org"
+
 _random = random.Random(1)
 
 

@@ -1,0 +1,1 @@
+EMAIL = "fuzzed@example.org"
