@@ -107,6 +107,7 @@ def _fcm(port: int) -> Iterator[Arrivals]:
     with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         lines = process.stdout
+        lines.readline()  # it listens
 
         def read() -> None:
             for line in lines:
