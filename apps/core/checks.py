@@ -1,6 +1,6 @@
 """Misconfiguration of what apps/core stands on, named before the first request."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -38,13 +38,23 @@ def _of_cache(alias: str) -> Iterator[CheckMessage]:
 
 @register()
 def dotted_paths_lead_somewhere(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    faults: list[CheckMessage] = []
     named = [
         (f"{setting}[{name!r}]", path)
-        for setting in ("WORKER_LANES", "READINESS_CHECKS", "METRICS_COLLECTORS")
+        for setting in ("READINESS_CHECKS", "METRICS_COLLECTORS")
         for name, path in getattr(settings, setting).items()
     ]
-    for where, path in [*named, *(("SCHEDULE", path) for path in settings.SCHEDULE)]:
+    return _leading_nowhere([*named, *(("SCHEDULE", path) for path in settings.SCHEDULE)])
+
+
+@register()
+def lanes_lead_somewhere(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Not for web processes: it loads all that the lanes need."""
+    return _leading_nowhere((f"WORKER_LANES[{name!r}]", path) for name, path in settings.WORKER_LANES.items())
+
+
+def _leading_nowhere(named: Iterable[tuple[str, str]]) -> list[CheckMessage]:
+    faults: list[CheckMessage] = []
+    for where, path in named:
         try:
             import_string(path)
         except ImportError as error:

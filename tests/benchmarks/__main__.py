@@ -6,17 +6,19 @@ missed.
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 from compose.local.console import say
 from compose.local.refusal import Refusal
 from compose.local.services import embedded_services
-from tests.benchmarks.harness.client import Client
+from tests.benchmarks.harness.client import Client, WrongAnswer
 from tests.benchmarks.harness.cpu import divide_cores
-from tests.benchmarks.harness.findings import Finding
+from tests.benchmarks.harness.findings import Finding, Target
 from tests.benchmarks.harness.measuring import ROUNDS
 from tests.benchmarks.harness.progress import progress
 from tests.benchmarks.harness.report import cells, machine, table, write
@@ -57,10 +59,19 @@ def measure(rows: list[int], repeat: int) -> list[Finding]:
         services = stack.enter_context(embedded_services(folder, durable=True, environ={}))
         stage = Stage(folder, services, client, repeat)
         for row in rows:
-            for finding in ROWS[row](stage):
+            for finding in measured(row, stage):
                 findings.append(finding)
                 progress(f"row {row}: {': '.join(cells(finding)[1:])}")
     return findings
+
+
+def measured(row: int, stage: Stage) -> Iterator[Finding]:
+    """What a row finds, or why it broke: the others are measured all the same."""
+    try:
+        yield from ROWS[row](stage)
+    except (Refusal, WrongAnswer) as error:
+        progress(f"row {row}: {error}")
+        yield Finding(row, f"row {row}", Target(0), broken=str(error))
 
 
 def main() -> int:
@@ -74,6 +85,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     try:
         sys.exit(main())
     except Refusal as refusal:

@@ -17,7 +17,7 @@ _PATHS = (
     "/webhooks/course-service/",
     "/api/schema/",
 )
-_FOREIGN = ("firebase_admin", "grpc", "google.cloud", "requests")
+_FOREIGN = ("firebase_admin", "grpc", "google.")
 
 if __name__ == "__main__":
     for path in _PATHS:

@@ -14,7 +14,7 @@ _COLOURS = {Verdict.MET: "#2f855a", Verdict.MISSED: "#c53030", Verdict.NOISY: "#
 
 def chart(findings: Sequence[Finding]) -> str:
     """SVG, with a ground of its own so that it can be read on light and dark pages."""
-    shown = [finding for finding in findings if not finding.skipped]
+    shown = [finding for finding in findings if finding.values]
     height = _TOP + _LINE * len(shown) + 16
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif" font-size="13">',

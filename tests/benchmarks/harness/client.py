@@ -44,6 +44,7 @@ class WrongAnswer(Exception):
 
 class Client:
     def __init__(self, cores: set[int]) -> None:
+        self._cores = cores
         self._pool = ProcessPoolExecutor(
             1, mp_context=get_context("spawn"), initializer=os.sched_setaffinity, initargs=(0, cores)
         )
@@ -56,6 +57,10 @@ class Client:
 
     def drive(self, load: Load) -> Answered:
         return self._pool.submit(_drive, load).result()
+
+    def join(self) -> None:
+        """For another process that is not counted: onto the same core."""
+        os.sched_setaffinity(0, self._cores)
 
     def run(self, argv: Sequence[str]) -> None:
         """A program that asks, on the same core."""

@@ -1,7 +1,7 @@
 """Firebase Cloud Messaging as far as a sender can tell: HTTP/1.1 with kept connections, over TLS when asked to, as slow as told.
 
 python -m tests.benchmarks.harness.fake_fcm PORT LATENCY [CERTIFICATE KEY] answers every message with a name, so many seconds later. It
-prints a line for each message that speaks of a course: when it came, on the clock that all processes share, and the course.
+prints `listening`, then a line for each message that speaks of a course: when it came, on the clock that all processes share, and the course.
 """
 
 import asyncio
@@ -43,6 +43,8 @@ async def main(port: str, latency: str, *files: str) -> None:
         ssl=context,
         backlog=1000,
     )
+    sys.stdout.write("listening\n")
+    sys.stdout.flush()
     async with server:
         await server.serve_forever()
 

@@ -13,10 +13,11 @@ class Verdict(Enum):
     MISSED = "missed"
     NOISY = "too noisy"
     SKIPPED = "skipped"
+    BROKEN = "broken"
 
     @property
     def fails(self) -> bool:
-        return self in (Verdict.MISSED, Verdict.NOISY)
+        return self in (Verdict.MISSED, Verdict.NOISY, Verdict.BROKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ class Finding:
     ours: str = ""
     peer: str = ""
     skipped: str = ""
-    """Why there are no values."""
+    """Why there are no values, as the machine cannot measure them."""
+    broken: str = ""
+    """Why there are none, though there should be."""
     note: str = ""
 
     @property
@@ -63,6 +66,8 @@ class Finding:
 
     @property
     def verdict(self) -> Verdict:
+        if self.broken:
+            return Verdict.BROKEN
         if self.skipped:
             return Verdict.SKIPPED
         if self.spread > LARGEST_NOISE:

@@ -33,9 +33,10 @@ Measured on {machine}.
 
 
 def cells(finding: Finding) -> tuple[str, ...]:
-    value = "" if finding.skipped else figure(finding.value, finding.target.unit)
-    spread = "" if finding.skipped or len(finding.values) < 2 else f"± {finding.spread:.0%}"
-    verdict = finding.verdict.value + (f": {finding.skipped}" if finding.skipped else "")
+    value = figure(finding.value, finding.target.unit) if finding.values else ""
+    spread = f"± {finding.spread:.0%}" if len(finding.values) > 1 else ""
+    why = finding.broken or finding.skipped
+    verdict = finding.verdict.value + (f": {why.splitlines()[0]}" if why else "")
     return (
         str(finding.row),
         finding.what,

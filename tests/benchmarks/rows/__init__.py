@@ -15,6 +15,7 @@ from tests.benchmarks.rows import (
     memory,
     my_schedule,
     naive_list,
+    pushing,
     search,
     snapshot,
     start,
@@ -35,6 +36,7 @@ ROWS: Mapping[int, Row] = {
     9: intake.measure,
     10: applying.measure,
     11: freshness.measure,
+    12: pushing.measure,
     13: announcing.measure,
     14: memory.measure,
     15: start.measure,
@@ -43,6 +45,6 @@ ROWS: Mapping[int, Row] = {
 GROUPS: Mapping[str, tuple[int, ...]] = {
     "reads": (1, 2, 3, 4, 5, 6, 7, 16),
     "writes": (8, 9, 10, 13),
-    "pushes": (11,),
+    "pushes": (11, 12),
     "process": (14, 15),
 }
