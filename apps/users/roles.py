@@ -53,10 +53,12 @@ _STAFF = (
     | _may("change delete", "notifications.announcement")
     | _may("view", *_RECORDS)
     | _may("change", "notifications.fanout")
+    | _may("add", "users.invitation")
+    | _may("view change", "users.user")
 )
 _ADMINISTRATOR = (
     _STAFF
-    | _may("view add change delete", "users.user")
+    | _may("add delete", "users.user")
     | _may("view change", "users.session")
     | _may("view delete", "users.identity")
     | _may("view", "auth.group", "mail.letter")

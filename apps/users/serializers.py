@@ -2,6 +2,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -9,6 +10,7 @@ from apps.core.fields import Text
 from apps.mail.addresses import is_deliverable
 from apps.users.models import Session, User
 from apps.users.password_rules import check_password
+from apps.users.roles import Role, role_of
 from apps.users.validators import validate_name, validate_time_zone
 
 
@@ -144,11 +146,16 @@ class ProfileSerializer(serializers.ModelSerializer[User]):
         models.CharField: Text,
     }
     language = serializers.ChoiceField(choices=settings.LANGUAGES)
+    role = serializers.SerializerMethodField()
 
     class Meta:
         model = User
-        fields = ["id", "email", "first_name", "last_name", "language", "time_zone"]
+        fields = ["id", "email", "first_name", "last_name", "language", "time_zone", "role"]
         read_only_fields = ["id", "email"]
+
+    @extend_schema_field(serializers.ChoiceField(choices=Role.choices))
+    def get_role(self, user: User) -> str:
+        return role_of(user)
 
     def to_internal_value(self, data: Any) -> Any:
         """Names fields that are unknown or not the user's to change, beside whatever else is wrong, instead of passing over them."""

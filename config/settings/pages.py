@@ -98,7 +98,7 @@ UNFOLD = {
                         "title": "Invite people",
                         "icon": "group_add",
                         "link": reverse_lazy("invite-people"),
-                        "permission": lambda request: request.user.has_perm("users.add_user"),
+                        "permission": lambda request: request.user.has_perm("users.add_invitation"),
                     },
                     _item("Enrolments", "how_to_reg", "courses.enrolment"),
                     _item("Sessions", "login", "users.session"),

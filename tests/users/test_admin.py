@@ -117,6 +117,14 @@ def test_actions_end_the_sessions_of_the_selected(
     assert Session.objects.get(user=alice).revoked_reason == reason
 
 
+def test_whoever_was_deactivated_may_be_let_in_again(phone: Phone, alice: User, boss: User) -> None:
+    staff = signed_in(boss)
+    for action in ("deactivate", "reactivate"):
+        staff.post(reverse(USERS), {"action": action, "_selected_action": [str(alice.pk)]})
+
+    assert phone.me(phone.sign_in(alice)["access"]).status_code == 200
+
+
 def test_a_session_is_ended_but_never_edited(phone: Phone, alice: User, clerk: User) -> None:
     tokens = phone.sign_in(alice)
     staff = signed_in(clerk)

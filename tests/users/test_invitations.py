@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 def clerk(db: None) -> User:
     """Staff who may add users, and no more."""
     clerk = User.objects.create_user("clerk@example.org", PASSWORD, is_staff=True)
-    clerk.user_permissions.set(Permission.objects.filter(codename="add_user"))
+    clerk.user_permissions.set(Permission.objects.filter(codename="add_invitation"))
     return clerk
 
 
@@ -256,7 +256,7 @@ def test_progress_is_watched_until_the_last_letter(desk: Client) -> None:
     assert desk.get(path).context["chosen"] == 1
 
 
-def test_only_who_may_add_users_gets_to_the_pages(clerk: User, alice: User) -> None:
+def test_only_who_may_invite_gets_to_the_pages(clerk: User, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(is_staff=True)
     invitation = Invitation.objects.create(people=1)
     other = Client()

@@ -24,6 +24,7 @@ def test_the_profile_is_shown(signed_in: Phone, alice: User) -> None:
         "last_name": "",
         "language": "en",
         "time_zone": "Europe/Belgrade",
+        "role": "student",
         "study_groups": [],
     }
     assert answer["Cache-Control"] == "private, no-cache"

@@ -69,7 +69,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
     list_filter = [RoleFilter, "is_active", "language"]
     search_fields = ["email", "first_name", "last_name"]
     ordering = ["email"]
-    actions = ["deactivate", "sign_out", "reset_second_factor"]
+    actions = ["deactivate", "reactivate", "sign_out", "reset_second_factor"]
     inlines = [IdentityInline]
     readonly_fields = ["password_link", "role_label", "last_login", "date_joined"]
 
@@ -123,14 +123,24 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
         obj.save(update_fields=set(form.changed_data) - {"role", "user_permissions"})
         if "role" in form.cleaned_data and {"role", "is_superuser"} & set(form.changed_data):
             set_role(users=[obj.pk], role=Role(form.cleaned_data["role"]))
-        if "is_active" in form.changed_data and not obj.is_active:
-            deactivate(user=obj, now=timezone.now())
+        if "is_active" in form.changed_data:
+            if obj.is_active:
+                obj.reactivate()
+            else:
+                deactivate(user=obj, now=timezone.now())
 
     @admin.action(description="Deactivate and sign out everywhere", permissions=["change"])
     def deactivate(self, request: HttpRequest, users: QuerySet[User]) -> None:
         with transaction.atomic():
             for user in self._touchable(request, users):
                 deactivate(user=user, now=timezone.now())
+
+    @admin.action(description="Let sign in again", permissions=["change"])
+    def reactivate(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """Also takes back what somebody has asked for who wanted the account deleted."""
+        with transaction.atomic():
+            for user in self._touchable(request, users.filter(is_active=False)):
+                user.reactivate()
 
     @admin.action(description="Sign out everywhere", permissions=["change"])
     def sign_out(self, request: HttpRequest, users: QuerySet[User]) -> None:

@@ -60,7 +60,7 @@ class PeopleForm(forms.Form):
 @csrf_exempt
 def invite_people(request: HttpRequest) -> HttpResponse:
     """Exempt only until the size is known and the disk is out of reach: looking for the token reads the whole form."""
-    if not request.user.has_perm("users.add_user"):
+    if not request.user.has_perm("users.add_invitation"):
         raise PermissionDenied
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_FORM_BYTES:
         too_large = f"At most {MAX_FILE_BYTES:,} bytes are read: divide the file."
@@ -112,7 +112,7 @@ def _confirm(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def invitation(request: HttpRequest, id: UUID) -> HttpResponse:
     """How far the letters are; the page looks again by itself while some wait."""
-    if not request.user.has_perm("users.add_user"):
+    if not request.user.has_perm("users.add_invitation"):
         raise PermissionDenied
     invited = get_object_or_404(Invitation.objects.select_related("invited_by"), pk=id)
     now = progress(invited, most_failed=SHOWN_FAILED)
