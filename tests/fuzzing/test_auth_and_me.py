@@ -48,7 +48,7 @@ def test_no_5xx_and_no_undocumented_answer(port: int, tmp_path: Path) -> None:
         },
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
     )
 
     assert run.returncode == 0, run.stdout + run.stderr
