@@ -89,8 +89,9 @@ def _may_begin(terms: Collection[Json], first: datetime, last: datetime) -> Q:
     for term in terms:
         zone = ZoneInfo(term["time_zone"])
         since, until = (first - _SKIPPED).astimezone(zone).date(), last.astimezone(zone).date()
-        taught = Calendar(term).between(since, until).by_weekday
-        if weekdays := [weekday for weekday, days in taught.items() if days]:
+        taught = Calendar(term).by_weekday.items()
+        weekdays = [weekday for weekday, days in taught if any(since <= day.date <= until for day in days)]
+        if weekdays:
             may |= Q(course__term=term["id"], weekday__in=weekdays)
     earliest, latest = (first - _DAY).date(), (last + _DAY).date()
     for number in range((latest - earliest).days + 1):

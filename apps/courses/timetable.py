@@ -6,7 +6,6 @@ holiday and exam periods unless an exception adds it. On a day override the entr
 
 import datetime as dt
 from collections.abc import Iterator
-from copy import copy
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -53,15 +52,6 @@ class Calendar:
             for day in days:
                 week = (day - first_monday).days // 7 + 1
                 self.by_weekday[taught_as.get(day, day.isoweekday())].append(TeachingDay(day, week))
-
-    def between(self, first: dt.date, last: dt.date) -> "Calendar":
-        """Its days from `first` to `last`. Where only meetings held then are asked for, the rest of the term need not be worked out."""
-        calendar = copy(self)
-        calendar.by_weekday = {
-            weekday: [day for day in days if first <= day.date <= last]
-            for weekday, days in self.by_weekday.items()
-        }
-        return calendar
 
 
 def _teaching_dates(term: Json) -> set[dt.date]:

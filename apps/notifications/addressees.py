@@ -25,7 +25,11 @@ ADDRESSED = """
         WHERE told.audience = 'everyone' OR told.audience = 'role' AND CASE told.role
             WHEN 'students' THEN NOT anyone.is_staff
             WHEN 'staff' THEN anyone.is_staff
-            WHEN 'administrators' THEN anyone.is_superuser
+            WHEN 'administrators' THEN anyone.is_superuser OR EXISTS (
+                SELECT FROM users_user_groups AS given
+                JOIN auth_group AS role ON role.id = given.group_id AND role.name = 'administrator'
+                WHERE given.user_id = anyone.id
+            )
         END
         UNION ALL
         SELECT course.announcement, rule.user_id

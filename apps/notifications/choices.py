@@ -4,8 +4,8 @@ import dataclasses
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
-from zoneinfo import ZoneInfo
 
+from apps.core.zones import zone_named
 from apps.notifications.clocks import hour_of, next_hour, quiet_until
 from apps.notifications.composition import HIGH_PRIORITY_WITHIN
 from apps.notifications.models import Notification, Preferences, Push, Reminder
@@ -68,12 +68,12 @@ class Choices:
         preferences = None if push.is_test else self._chosen.get(push.notification.user_id)
         if preferences is None:
             return None
-        zone = ZoneInfo(self._users[push.notification.user_id].time_zone)
+        zone = zone_named(self._users[push.notification.user_id].time_zone)
         return self._for_summary(push, preferences, zone, now) or _for_quiet(push, preferences, zone, now)
 
     def reminder_due(self, reminder: Reminder) -> datetime | None:
         """None when its user wants it no more."""
-        zone = ZoneInfo(self._users[reminder.user_id].time_zone)
+        zone = zone_named(self._users[reminder.user_id].time_zone)
         return due_at(reminder, self._chosen.get(reminder.user_id), zone)
 
     def in_summary(self, push: Push, now: datetime) -> bool:
@@ -83,7 +83,7 @@ class Choices:
         preferences = self._chosen.get(push.notification.user_id)
         if preferences is None or preferences.summary_hour is None:
             return False
-        zone = ZoneInfo(self._users[push.notification.user_id].time_zone)
+        zone = zone_named(self._users[push.notification.user_id].time_zone)
         due = hour_of(push.summary_day, hour=preferences.summary_hour, zone=zone)
         return due <= now < due + SUMMARY_LASTS
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from apps.notifications.beginnings import beginnings
+from apps.notifications.affected_moments import affected_moments
 from apps.notifications.headlines import Headline, headlines
 from apps.notifications.net_change import NetChange
 from apps.notifications.subjects import Subjects
@@ -57,7 +57,9 @@ def compose(changes: Sequence[NetChange], subjects: Subjects, now: datetime) -> 
         changes=[change.to_json() for change in changes],
         params=params,
         link=_link(news),
-        starts_at=min((begins for begins in beginnings(changes, subjects) if begins >= now), default=None),
+        starts_at=min(
+            (moment for moment in affected_moments(changes, subjects) if moment >= now), default=None
+        ),
         expires_at=min(_midnight(last + timedelta(days=1), zone), now + LONGEST_LIFE),
     )
 

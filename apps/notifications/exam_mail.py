@@ -1,6 +1,7 @@
 """A safety net: what has changed about an exam ahead, and stays unread for hours, is told by e-mail. A job of the schedule lane.
 
-It holds for everybody who has not turned it off, whatever else they want e-mail about. One that was told by e-mail already is not again.
+It holds for everybody who has not turned it off, whatever else they want e-mail about. One that was told by e-mail already is not again. What
+staff hold back or have rejected is told to nobody, with or without a phone.
 """
 
 from datetime import timedelta
@@ -21,8 +22,11 @@ _PLAN = """
       AND notification.created_at <= statement_timestamp() - %(wait)s
       AND notification.created_at > statement_timestamp() - %(wait)s - interval '7 days'
       AND notification.starts_at > statement_timestamp() AND notification.expires_at > statement_timestamp()
-      AND notification.why NOT IN ('held', 'rejected')
       AND chosen.unread_exams_email IS NOT FALSE
+      AND NOT EXISTS (
+          SELECT FROM notifications_hold AS hold
+          WHERE hold.revision = notification.revision AND hold.state <> 'approved'
+      )
       AND NOT EXISTS (SELECT FROM notifications_mailing AS mailing WHERE mailing.notification_id = notification.id)
     ORDER BY notification.created_at
     LIMIT %(batch)s

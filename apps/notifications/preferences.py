@@ -56,7 +56,11 @@ def locked_preferences(user_id: uuid.UUID) -> Preferences:
 
 def change_preferences(*, user_id: uuid.UUID, changes: PreferenceChanges) -> Preferences:
     """What is not named stays as it is. Raises Refused."""
-    preferences = locked_preferences(user_id)
+    return change_locked(preferences=locked_preferences(user_id), changes=changes)
+
+
+def change_locked(*, preferences: Preferences, changes: PreferenceChanges) -> Preferences:
+    """The same for who has looked at them before, under the lock."""
     for category, channels in changes.get("categories", {}).items():
         _switch(preferences.push_off, category, on=channels.get("push"))
         _switch(preferences.inbox_off, category, on=channels.get("inbox"))
@@ -80,7 +84,7 @@ def change_preferences(*, user_id: uuid.UUID, changes: PreferenceChanges) -> Pre
             raise Refused(name, detail="It would ring within the quiet hours.")
     preferences.save(force_update=True)
     if _TIMES & changes.keys():
-        _look_again(user_id)
+        _look_again(preferences.user_id)
     return preferences
 
 

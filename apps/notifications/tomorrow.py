@@ -5,12 +5,12 @@ import uuid
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
+from apps.core.zones import zone_named
 from apps.courses.beginnings import Beginning, beginning
 from apps.notifications.audience import FOLLOWERS, MATTER_COLUMNS, rows
 from apps.notifications.clocks import hour_of
@@ -108,16 +108,17 @@ def _hours(now: datetime) -> list[Json]:
     with connection.cursor() as cursor:
         cursor.execute(_CLOCKS)
         clocks: Sequence[tuple[str, int]] = cursor.fetchall()
-    return [hour for zone, chosen in clocks for hour in _come(ZoneInfo(zone), chosen, now)]
+    return [hour for zone, chosen in clocks for hour in _come(zone, chosen, now)]
 
 
-def _come(zone: ZoneInfo, hour: int, now: datetime) -> Iterable[Json]:
+def _come(name: str, hour: int, now: datetime) -> Iterable[Json]:
+    zone = zone_named(name)
     today = now.astimezone(zone).date()
     for day in (today - _DAY, today, today + _DAY):
         due = hour_of(day, hour=hour, zone=zone)
         if now - TOMORROW_LATE <= due <= now + PLANNED_AHEAD:
             yield {
-                "zone": zone.key,
+                "zone": name,
                 "hour": hour,
                 "day": (day + _DAY).isoformat(),
                 "due_at": due.isoformat(),

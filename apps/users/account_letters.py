@@ -1,12 +1,12 @@
 """The letters about the beginning and the end of an account, each in the language of the one who gets it."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from apps.core.languages import speaking
+from apps.core.zones import zone_named
 from apps.mail.outbox import Draft
 from apps.users.letters import written
 from apps.users.models import User
@@ -15,7 +15,7 @@ LIFETIME = timedelta(days=3)
 
 
 def asked(user: User, *, purge_at: datetime, now: datetime) -> Draft:
-    day = f"{purge_at.astimezone(ZoneInfo(user.time_zone)):%d.%m.%Y}"
+    day = f"{purge_at.astimezone(zone_named(user.time_zone)):%d.%m.%Y}"
     with speaking(user.language):
         return Draft(
             to=user.email,

@@ -4,11 +4,11 @@ The caller's transaction is that of the change.
 """
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from apps.core.languages import speaking
+from apps.core.zones import zone_named
 from apps.mail.outbox import Draft, post
 from apps.users.letters import written
 from apps.users.models import Session, User
@@ -84,4 +84,4 @@ def _tell(user: User, subject: str, fact: str, *, now: datetime) -> None:
 
 
 def _moment(user: User, now: datetime) -> str:
-    return f"{now.astimezone(ZoneInfo(user.time_zone)):%d.%m.%Y, %H:%M} ({user.time_zone})"
+    return f"{now.astimezone(zone_named(user.time_zone)):%d.%m.%Y, %H:%M} ({user.time_zone})"

@@ -56,6 +56,15 @@ def test_every_variable_is_one_that_is_read(name: str) -> None:
         assert set(service["environment"]) <= read
 
 
+def test_what_production_insists_on_stands_in_the_example_and_in_the_run_of_ci() -> None:
+    needed = set(re.findall(r"\$\{([A-Z_]+):\?", (COMPOSE / "prod" / "compose.yaml").read_text()))
+    assert "ALLOWED_HOSTS" in needed
+    example = (COMPOSE / "prod" / "environment.example").read_text()
+    assert needed <= set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+    ci = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
+    assert needed <= set(ci["jobs"]["containers"]["env"])
+
+
 def test_every_secret_is_mounted_where_it_is_looked_for() -> None:
     for service in ours("prod").values():
         looked_for = {

@@ -126,8 +126,6 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
 COSTS_MORE = {
     # One phone comes, and another gives way.
     ("PUT", "/api/v1/me/devices/"): 5,
-    # What is chosen is locked to be compared with If-Match, and what waits for it is looked at again.
-    ("PATCH", "/api/v1/me/notification-preferences/"): 5,
     # Two limits are looked at, the account is locked, other sessions end with their phones, and a letter tells of it.
     ("POST", "/api/v1/auth/password/change/"): 13,
     ("POST", "/api/v1/auth/password/reset/confirm/"): 10,

@@ -6,6 +6,8 @@ from apps.courses.models import Course
 from apps.notifications.addressees import Reach, reach
 from apps.notifications.announcements import send_due
 from apps.notifications.models import Notification
+from apps.users.models import User
+from apps.users.roles import Role, set_role
 from tests.factories.courses import follow, follow_group, make_course, make_term, make_user
 from tests.factories.notifications import announce, make_announcement, make_device
 
@@ -61,6 +63,12 @@ def test_a_group_of_a_term_and_those_who_follow_a_course_in_that_group(
 def test_a_group_of_another_term_is_another_group(course: Course) -> None:
     announce("term-group", term=make_course().term, group="102")
     assert names() == ""
+
+
+def test_administrators_are_those_with_the_role_too() -> None:
+    set_role(users=[User.objects.get(first_name__iexact="dave").pk], role=Role.ADMINISTRATOR)
+    announce("role", role="administrators")
+    assert names() == "dave erin"
 
 
 @pytest.mark.parametrize(

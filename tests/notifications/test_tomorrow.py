@@ -207,6 +207,16 @@ def test_the_hour_is_of_the_users_clock(
     assert len(rung(phones, clock, str(due))) == 1
 
 
+def test_a_zone_this_machine_does_not_know_keeps_nobody_else_waiting(
+    phones: Phones, clock: Clock, alice: User
+) -> None:
+    bob = following("bob")
+    User.objects.filter(pk=bob.pk).update(time_zone="Mars/Olympus")
+    assert len(rung(phones, clock, "2026-10-05T18:00Z")) == 1
+    assert len(phones.messages("alice")) == 1
+    assert len(rung(phones, clock, "2026-10-05T20:00Z")) == 1, "Bob's clock is taken for UTC"
+
+
 @pytest.mark.parametrize(
     ("eve", "hour", "utc"),
     [

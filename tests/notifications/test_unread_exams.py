@@ -11,7 +11,8 @@ from pytest_django import Settings
 from apps.courses.models import Enrolment
 from apps.mail.models import Letter
 from apps.notifications.exam_mail import plan_unread
-from apps.notifications.models import Mailing, Notification
+from apps.notifications.holds import approve, reject
+from apps.notifications.models import Hold, Mailing, Notification
 from apps.notifications.outbox import expand_due
 from apps.users.models import User
 from tests.factories.courses import (
@@ -24,6 +25,7 @@ from tests.factories.courses import (
     make_user,
     record,
 )
+from tests.factories.notifications import make_device
 from tests.notifications.letters import by_email, choose, written
 
 pytestmark = pytest.mark.django_db
@@ -92,8 +94,6 @@ def test_the_hours_are_a_setting_and_nought_is_never(exam: Any, settings: Settin
         lambda user: user.notifications.update(starts_at=Now()),
         lambda user: user.notifications.update(starts_at=None),
         lambda user: user.notifications.update(expires_at=Now()),
-        lambda user: user.notifications.update(why="held"),
-        lambda user: user.notifications.update(why="rejected"),
     ],
 )
 def test_who_need_not_be_told_is_not(exam: Any, alice: User, before: Any) -> None:
@@ -144,6 +144,28 @@ def test_who_had_the_change_by_e_mail_gets_no_second_letter(exam: Any, alice: Us
     move(exam, "Raf1", "Raf2", hours_ago=13)
     assert len(written()) == 1
     assert plan_unread() == 0
+
+
+def test_what_staff_hold_back_is_not_written_also_to_who_has_no_phone(exam: Any, settings: Settings) -> None:
+    settings.RING_LIMIT = 0
+    staff, bob = make_user("staff"), make_user("bob")
+    follow(bob, exam.course)
+    make_device(bob, "bob")
+    move(exam, "Raf1", "Raf2", hours_ago=13)
+    Notification.objects.update(created_at=Now() - timedelta(hours=13))
+    assert set(Notification.objects.values_list("why", flat=True)) == {"no-device", "held"}
+    assert after_a_while() == []
+    reject(revision=Hold.objects.get().pk, user=staff)
+    assert after_a_while() == []
+
+
+def test_what_staff_have_let_ring_is_written(exam: Any, alice: User, settings: Settings) -> None:
+    settings.RING_LIMIT = 0
+    make_device(alice, "alice")
+    move(exam, "Raf1", "Raf2", hours_ago=13)
+    assert after_a_while() == []
+    approve(revision=Hold.objects.get().pk, user=make_user("staff"), now=timezone.now())
+    assert len(after_a_while()) == 1
 
 
 def test_classes_are_not_exams(alice: User) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -20,6 +19,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from apps.core.admin import as_code
+from apps.core.zones import zone_named
 from apps.notifications.acknowledgement import Acknowledgement
 from apps.notifications.addressees import Reach, reach
 from apps.notifications.admin.announcement_forms import (
@@ -58,7 +58,7 @@ def in_the_readers_zone(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def zoned(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with timezone.override(ZoneInfo(_reader(request).time_zone)):
+        with timezone.override(zone_named(_reader(request).time_zone)):
             response = view(self, request, *args, **kwargs)
             return response.render() if isinstance(response, TemplateResponse) else response
 

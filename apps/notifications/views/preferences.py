@@ -21,7 +21,7 @@ from apps.core.errors import Problem
 from apps.core.openapi import problems
 from apps.notifications.models import Preferences
 from apps.notifications.preference_serializers import PreferencesSerializer
-from apps.notifications.preferences import Refused, change_preferences, locked_preferences, preferences_of
+from apps.notifications.preferences import Refused, change_locked, locked_preferences, preferences_of
 from apps.users.authentication import user_of
 
 
@@ -64,7 +64,7 @@ class MyNotificationPreferences(APIView):
                 before = locked_preferences(user_of(request).pk)
                 if precondition_failed(request.headers.get("If-Match"), _tag(before)):
                     raise PreconditionFailed
-                chosen = change_preferences(user_id=user_of(request).pk, changes=body.validated_data)
+                chosen = change_locked(preferences=before, changes=body.validated_data)
         except Refused as error:
             raise ValidationError(_at(error.path, error.detail)) from error
         return Response(PreferencesSerializer(chosen).data, headers={"ETag": _tag(chosen)})

@@ -1,4 +1,7 @@
-"""When what changed begins: every meeting and sitting that is not as it was, in its version before and in the one after."""
+"""When what changed begins: every meeting and sitting that is not as it was, in its version before and in the one after.
+
+From documents, also of what is gone, by the timetable's own code; what begins by the tables as they are now is courses/beginnings.py.
+"""
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +17,7 @@ _BLANK: Json = dict.fromkeys(("kind", "online_url", "weeks", "valid_from", "vali
 _BLANK |= {"rooms": [], "teachers": [], "groups": [], "exceptions": []}
 
 
-def beginnings(changes: Iterable[NetChange], subjects: Subjects) -> Iterator[datetime]:
+def affected_moments(changes: Iterable[NetChange], subjects: Subjects) -> Iterator[datetime]:
     """A day on which the calendar of the term differs begins to matter when it ends; nobody knows which of its classes is meant."""
     by_object: dict[uuid.UUID, list[NetChange]] = {}
     for change in changes:
