@@ -148,7 +148,8 @@ def _send(together: Together, gate: Gate, latest_start: float) -> Outcome | None
     scopes = (platform, BULK) if push.bulk else (platform,)
     if not gate.is_open(*scopes) or time.monotonic() > latest_start:
         return None
-    if together[0].latest and datetime.now(UTC) > together[0].latest:
+    latest = min(each.latest or each.push.expires_at for each in together)
+    if datetime.now(UTC) >= latest:
         return None  # the next claim finds it expired
     try:
         outcome = firebase.send(ring(together), now=datetime.now(UTC))

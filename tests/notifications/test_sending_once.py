@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from apps.notifications import delivery
 from apps.notifications.delivery import claim, send_due
 from apps.notifications.models import Notification, Push
 from apps.notifications.outbox import expand_due, turn
+from apps.notifications.reconsidering import reconsider
 from tests.factories.courses import change, days_ahead, follow, make_course, make_entry, make_user, record
 from tests.factories.notifications import make_device
 from tests.notifications.conftest import Phones
@@ -179,3 +181,23 @@ def _on_its_own_connection(work: Callable[[], T]) -> T:
         return work()
     finally:
         connection.close()
+
+
+def test_one_that_expires_after_the_last_look_is_not_taken_for_a_fault(
+    phones: Phones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _queue(1)
+    _until_nothing_is_left(expand_due)
+
+    def in_the_last_moment(pushes: list[Push], *args: Any, **named: Any) -> Any:
+        for push in pushes:
+            push.expires_at = timezone.now() + timedelta(milliseconds=1)
+        Push.objects.update(expires_at=timezone.now() + timedelta(milliseconds=1))
+        found = reconsider(pushes, *args, **named)
+        time.sleep(0.01)
+        return found
+
+    monkeypatch.setattr(delivery, "reconsider", in_the_last_moment)
+    _until_nothing_is_left(send_due)
+    assert Push.objects.get().status == Push.Status.EXPIRED
+    assert phones.messages() == []

@@ -28,7 +28,7 @@ def test_it_costs_one_query_to_know_who_asks(phone: Phone, alice: User) -> None:
     with CaptureQueriesContext(connection) as queries:
         phone.me(access)
 
-    assert len([query for query in queries if "users_" in query["sql"]]) == 1
+    assert len([query for query in queries if "users_session" in query["sql"]]) == 1
 
 
 def test_it_ends_with_its_session(phone: Phone, alice: User) -> None:
