@@ -2,7 +2,9 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from apps.users.deletion import request_deletion
 from apps.users.models import Session, User
 from tests.users.conftest import PASSWORD, Phone
 
@@ -123,6 +125,16 @@ def test_whoever_was_deactivated_may_be_let_in_again(phone: Phone, alice: User, 
         staff.post(reverse(USERS), {"action": action, "_selected_action": [str(alice.pk)]})
 
     assert phone.me(phone.sign_in(alice)["access"]).status_code == 200
+
+
+def test_staff_take_a_request_for_deletion_back_on_the_page_of_the_account(alice: User, boss: User) -> None:
+    request_deletion(user=alice, now=timezone.now())
+    alice.refresh_from_db()
+
+    assert change(signed_in(boss), alice, is_active="on") == 302
+
+    alice.refresh_from_db()
+    assert (alice.is_active, alice.can_return, alice.deletion_requested_at) == (True, False, None)
 
 
 def test_a_session_is_ended_but_never_edited(phone: Phone, alice: User, clerk: User) -> None:

@@ -120,7 +120,8 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
         if not change:
             super().save_model(request, obj, form, change)
             return
-        obj.save(update_fields=set(form.changed_data) - {"role", "user_permissions"})
+        # Whether somebody may sign in is written below, together with what hangs on it.
+        obj.save(update_fields=set(form.changed_data) - {"role", "user_permissions", "is_active"})
         if "role" in form.cleaned_data and {"role", "is_superuser"} & set(form.changed_data):
             set_role(users=[obj.pk], role=Role(form.cleaned_data["role"]))
         if "is_active" in form.changed_data:
