@@ -174,6 +174,15 @@ def test_nothing_runs_on_the_pages_and_nobody_keeps_them(browser: Client, alice:
         assert b"style=" not in answer.content
 
 
+@pytest.mark.parametrize("email", ["alice@[127.0.0.1]", '"alice b"@example.org', "alice@ex\u2100mple.org"])
+def test_an_address_nobody_is_written_to_is_refused(browser: Client, email: str) -> None:
+    answer = browser.post(URL, {"email": email})
+
+    assert answer.status_code == 400
+    assert b"Enter a valid email address." in answer.content
+    assert not Letter.objects.exists()
+
+
 def test_a_form_of_another_site_deletes_nothing(alice: User) -> None:
     strict = Client(enforce_csrf_checks=True)
     assert strict.post(URL, {"email": alice.email}).status_code == 403
