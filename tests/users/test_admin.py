@@ -4,6 +4,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.users.accounts import sign_out_everywhere
 from apps.users.deletion import request_deletion
 from apps.users.models import Session, User
 from tests.users.conftest import PASSWORD, Phone
@@ -117,6 +118,24 @@ def test_actions_end_the_sessions_of_the_selected(
     assert phone.me(of_alice["access"]).status_code == 401
     assert phone.me(of_bob["access"]).status_code == 200
     assert Session.objects.get(user=alice).revoked_reason == reason
+
+
+def test_signing_out_everywhere_ends_visits_to_the_admin(boss: User) -> None:
+    visit = signed_in(boss)
+    assert visit.get("/admin/").status_code == 200
+
+    sign_out_everywhere(user=boss, reason=Session.Reason.ENDED_BY_STAFF, now=timezone.now())
+
+    assert visit.get("/admin/").status_code == 302
+
+
+def test_a_visit_to_the_admin_does_not_come_back_with_the_account(phone: Phone, boss: User) -> None:
+    visit = signed_in(boss)
+    request_deletion(user=boss, now=timezone.now())
+
+    phone.sign_in(boss)
+
+    assert visit.get("/admin/").status_code == 302
 
 
 def test_whoever_was_deactivated_may_be_let_in_again(phone: Phone, alice: User, boss: User) -> None:
