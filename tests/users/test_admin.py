@@ -8,6 +8,7 @@ from apps.users.accounts import sign_out_everywhere
 from apps.users.deletion import request_deletion
 from apps.users.models import Session, User
 from tests.users.conftest import PASSWORD, Phone
+from tests.users.letters import newest
 
 USERS = "admin:users_user_changelist"
 
@@ -103,6 +104,19 @@ def test_a_password_set_by_staff_ends_the_sessions(phone: Phone, alice: User, bo
     assert phone.me(tokens["access"]).status_code == 401
     assert phone.refresh(tokens["refresh"]).status_code == 401
     assert Session.objects.get().revoked_reason == "password_changed"
+
+
+def test_staff_who_change_their_own_password_stay_in_this_browser_alone(phone: Phone, boss: User) -> None:
+    tokens, here, elsewhere = phone.sign_in(boss), signed_in(boss), signed_in(boss)
+    form = {"old_password": PASSWORD, "new_password1": "new and long", "new_password2": "new and long"}
+
+    assert here.post("/admin/password_change/", form).status_code == 302
+
+    assert phone.me(tokens["access"]).status_code == 401
+    assert phone.refresh(tokens["refresh"]).status_code == 401
+    assert elsewhere.get("/admin/").status_code == 302
+    assert here.get("/admin/password_change/done/").status_code == 200
+    assert newest(boss.email).subject == "Your password was changed"
 
 
 @pytest.mark.parametrize(

@@ -11,29 +11,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm, UserCreationForm
+from unfold.forms import UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from apps.users import notices
 from apps.users.accounts import deactivate, sign_out_everywhere
 from apps.users.admin.identities import IdentityInline
+from apps.users.admin.passwords import PasswordForm
 from apps.users.models import Session, User
 from apps.users.roles import Role, having, role_of, set_role
 from apps.users.second_factor import remove
 
 BEYOND_A_ROLE = ("is_superuser", "user_permissions")
-
-
-class PasswordForm(AdminPasswordChangeForm):
-    """Also staff's change of a password ends what was signed in with the old one."""
-
-    def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's signature
-        with transaction.atomic():
-            user: User = super().save(commit=commit)
-            now = timezone.now()
-            sign_out_everywhere(user=user, reason=Session.Reason.PASSWORD_CHANGED, now=now)
-            notices.password_changed(user, now=now)
-        return user
 
 
 class RoleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
