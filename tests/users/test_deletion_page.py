@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.core.secret_paths import public_path
 from apps.mail.models import Letter
 from apps.users.accounts import sign_out_everywhere
+from apps.users.deletion import request_deletion
 from apps.users.models import Session, User
 from tests.users.conftest import PASSWORD, Phone
 
@@ -67,6 +68,28 @@ def test_a_link_is_good_once(browser: Client, alice: User) -> None:
     assert again.status_code == 410
     alice.refresh_from_db()
     assert alice.is_active
+
+
+def test_a_link_asked_for_while_the_account_leaves_is_void_once_it_is_back(
+    browser: Client, alice: User
+) -> None:
+    request_deletion(user=alice, now=timezone.now())
+    ask(browser, alice.email)
+    path = link()
+    assert browser.get(path).status_code == 200
+    Phone().sign_in(alice)
+
+    assert browser.post(path).status_code == 410
+
+
+@pytest.mark.parametrize("changed", [{"email": "alice@elsewhere.example.org"}, {"password": "another"}])
+def test_another_address_or_password_ends_links(
+    browser: Client, alice: User, changed: dict[str, str]
+) -> None:
+    ask(browser, alice.email)
+    User.objects.filter(pk=alice.pk).update(**changed)
+
+    assert browser.post(link()).status_code == 410
 
 
 def test_a_link_is_good_for_an_hour(browser: Client, alice: User, time_machine: Any) -> None:
