@@ -1,12 +1,15 @@
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.mail.models import Letter
 from apps.users.accounts import sign_out_everywhere
 from apps.users.deletion import request_deletion
 from apps.users.models import Session, User
+from apps.users.roles import Role, set_role
 from tests.users.conftest import PASSWORD, Phone
 from tests.users.letters import newest
 
@@ -168,6 +171,28 @@ def test_staff_take_a_request_for_deletion_back_on_the_page_of_the_account(alice
 
     alice.refresh_from_db()
     assert (alice.is_active, alice.can_return, alice.deletion_requested_at) == (True, False, None)
+
+
+@pytest.mark.parametrize("selected", [False, True])
+def test_administrators_delete_an_account_with_all_that_belongs_to_it(
+    phone: Phone, alice: User, bob: User, *, selected: bool
+) -> None:
+    set_role(users=[bob.pk], role=Role.ADMINISTRATOR)
+    bob.refresh_from_db()
+    phone.sign_in(alice)
+    Phone().post("/api/v1/auth/password/reset/", {"email": alice.email})
+    staff = signed_in(bob)
+
+    if selected:
+        form = {"action": "delete_selected", "_selected_action": [str(alice.pk)], "post": "yes"}
+        answer = staff.post(reverse(USERS), form)
+    else:
+        answer = staff.post(reverse("admin:users_user_delete", args=[alice.pk]), {"post": "yes"})
+
+    assert answer.status_code == 302
+    assert not User.objects.filter(pk=alice.pk).exists()
+    assert not Letter.objects.filter(address=alice.email).exists()
+    assert not LogEntry.objects.filter(object_repr__contains="alice").exists()
 
 
 def test_a_session_is_ended_but_never_edited(phone: Phone, alice: User, clerk: User) -> None:

@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from apps.users.accounts import deactivate, sign_out_everywhere
 from apps.users.admin.identities import IdentityInline
 from apps.users.admin.passwords import PasswordForm
+from apps.users.deletion import erase
 from apps.users.models import Session, User
 from apps.users.roles import Role, having, role_of, set_role
 from apps.users.second_factor import remove
@@ -103,6 +104,19 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
+        """What belongs to an account goes with it, so it takes the right to delete accounts and no other."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, lacking & {User._meta.verbose_name}, protected  # noqa: SLF001  # Django's documented API
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        with transaction.atomic():
+            erase([obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        with transaction.atomic():
+            erase(list(queryset))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         if not change:
