@@ -75,6 +75,15 @@ def test_a_user_is_added_with_the_address_in_lower_case(boss: User) -> None:
     assert "email" in again.context["adminform"].form.errors
 
 
+@pytest.mark.parametrize("email", ["charlie@[127.0.0.1]", '"charlie"@example.org', "charlie"])
+def test_nobody_is_added_who_cannot_be_written_to(boss: User, email: str) -> None:
+    form = {"email": email, "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+
+    answer = signed_in(boss).post(reverse("admin:users_user_add"), form)
+
+    assert answer.context["adminform"].form.errors["email"] == ["Enter a valid email address."]
+
+
 def test_taking_away_the_right_to_sign_in_ends_the_sessions(phone: Phone, alice: User, boss: User) -> None:
     tokens = phone.sign_in(alice)
 

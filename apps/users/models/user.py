@@ -3,11 +3,14 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from apps.mail.addresses import is_deliverable
 from apps.users.validators import validate_language, validate_name, validate_time_zone
 
 
@@ -85,6 +88,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     def normalize_username(cls, username: str) -> str:
         """The one form in which addresses are stored, looked up and counted; forms reach it through clean()."""
         return super().normalize_username(username).strip().lower()
+
+    def clean(self) -> None:
+        super().clean()
+        # A form leaves it empty that has refused it already.
+        if self.email and not is_deliverable(self.email):
+            raise ValidationError({"email": validate_email.message}, code="invalid")
 
     @property
     def may_sign_in(self) -> bool:
