@@ -63,7 +63,7 @@ def configure(lines: Lines) -> None:
 
 
 def _cut_secret_paths(record: logging.LogRecord) -> bool:
-    """Django names the path of a request that broke, as an argument of its message."""
+    """Django names the path of a request that broke, or whose form came without its token, as an argument of its message."""
     if isinstance(record.args, tuple):
         record.args = tuple(public_path(arg) if isinstance(arg, str) else arg for arg in record.args)
     return True
@@ -87,13 +87,14 @@ def _standard_library(level: str, shared: list[Processor], rendering: list[Proce
                 "class": "logging.StreamHandler",
                 "stream": _StandardError(),
                 "formatter": "line",
+                "filters": ["public_paths"],
             }
         },
         "root": {"handlers": ["lines"], "level": "WARNING"},
         "loggers": {
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             # Every request has its line already (apps/core/request_line.py); here only what broke.
-            "django.request": {"level": "ERROR", "filters": ["public_paths"]},
+            "django.request": {"level": "ERROR"},
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
             "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
         },

@@ -1,5 +1,6 @@
 """The end of an account: asked for by its owner, taken back by signing in, carried out after a time of grace."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -74,6 +75,14 @@ def purge() -> int:
     )
     if not users:
         return 0
+    erase(users)
+    # They name the person in a cookie's signature only, and no session of the admin lasts as long as the grace.
+    SessionStore.clear_expired()
+    return len(users)
+
+
+def erase(users: Sequence[User]) -> None:
+    """At once, with every trace. The caller opens the transaction."""
     ids = [user.pk for user in users]
     # Staff's log quotes whom they edited, by the address.
     LogEntry.objects.filter(
@@ -82,8 +91,5 @@ def purge() -> int:
     addresses = [user.email for user in users]
     outbox.forget(addresses=addresses)
     Registration.objects.filter(email__in=addresses).delete()
-    # They name the person in a cookie's signature only, and no session of the admin lasts as long as the grace.
-    SessionStore.clear_expired()
     User.objects.filter(pk__in=ids).delete()
     log.info("accounts_deleted", number=len(ids))
-    return len(ids)

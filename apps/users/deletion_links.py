@@ -1,12 +1,14 @@
 """For who has no app any more: a letter with a link to the page on which the account is deleted.
 
-A link is good once, for an hour: its key is signed over the user's epoch, which the deletion raises, as does signing out everywhere.
+A link is good once, for an hour, for the address it was asked for: its key is signed over the state it is to change, the address, the
+password and the epoch, so that whatever changes one of them voids it.
 """
 
 from datetime import datetime, timedelta
 
 from django.core import signing
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 
 from apps.mail import outbox
 from apps.users import account_letters, throttling
@@ -35,11 +37,18 @@ def ask_for_link(*, email: str, language: str, now: datetime) -> None:
 def named_by(key: str) -> User | None:
     """Whose account the link is about, while it is good."""
     try:
-        user, epoch = signing.loads(key, salt=_SALT, max_age=LIFETIME)
+        id, state = signing.loads(key, salt=_SALT, max_age=LIFETIME)
     except (signing.BadSignature, ValueError, TypeError, RecursionError):
         return None
-    return User.objects.filter(pk=user, epoch=epoch).first()
+    user = User.objects.filter(pk=id).first()
+    return user if user and state == _state(user) else None
 
 
 def _key(user: User) -> str:
-    return signing.dumps([str(user.pk), user.epoch], salt=_SALT)
+    return signing.dumps([str(user.pk), _state(user)], salt=_SALT)
+
+
+def _state(user: User) -> str:
+    """Keyed, since it stands in the link for everybody to read."""
+    state = f"{user.email} {user.password} {user.epoch} {user.deletion_requested_at}"
+    return salted_hmac(_SALT, state, algorithm="sha256").hexdigest()

@@ -114,7 +114,7 @@ class ListedSessionSerializer(serializers.ModelSerializer[Session]):
 
 class IdTokenSerializer(serializers.Serializer[Any]):
     id_token = TokenField(help_text="As the provider's SDK hands it to the app.")
-    nonce = serializers.CharField(
+    nonce = Text(
         max_length=255,
         required=False,
         default="",
@@ -122,7 +122,7 @@ class IdTokenSerializer(serializers.Serializer[Any]):
         trim_whitespace=False,
         help_text="What the app made up for this sign-in; the provider was given it, or its SHA-256 in hexadecimal.",
     )
-    device_name = serializers.CharField(
+    device_name = Text(
         max_length=100,
         required=False,
         default="",

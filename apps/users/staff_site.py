@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
@@ -67,6 +68,17 @@ class StaffSite(UnfoldAdminSite):
             answer.status_code = 429
             answer["Retry-After"] = str(retry_after)
         return answer
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """As Unfold has it, but for the form, which it gives no way to choose."""
+        from apps.users.admin.passwords import OwnPasswordForm
+
+        page = PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse("admin:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return page(request)
 
     def extra_urls(self) -> list[Any]:
         """Unfold puts these before its own. They are for those who know the password, and see to the rest themselves."""

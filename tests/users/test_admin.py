@@ -1,10 +1,17 @@
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from apps.mail.models import Letter
+from apps.users.accounts import sign_out_everywhere
+from apps.users.deletion import request_deletion
 from apps.users.models import Session, User
+from apps.users.roles import Role, set_role
 from tests.users.conftest import PASSWORD, Phone
+from tests.users.letters import newest
 
 USERS = "admin:users_user_changelist"
 
@@ -68,6 +75,15 @@ def test_a_user_is_added_with_the_address_in_lower_case(boss: User) -> None:
     assert "email" in again.context["adminform"].form.errors
 
 
+@pytest.mark.parametrize("email", ["charlie@[127.0.0.1]", '"charlie"@example.org', "charlie"])
+def test_nobody_is_added_who_cannot_be_written_to(boss: User, email: str) -> None:
+    form = {"email": email, "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+
+    answer = signed_in(boss).post(reverse("admin:users_user_add"), form)
+
+    assert answer.context["adminform"].form.errors["email"] == ["Enter a valid email address."]
+
+
 def test_taking_away_the_right_to_sign_in_ends_the_sessions(phone: Phone, alice: User, boss: User) -> None:
     tokens = phone.sign_in(alice)
 
@@ -102,6 +118,19 @@ def test_a_password_set_by_staff_ends_the_sessions(phone: Phone, alice: User, bo
     assert Session.objects.get().revoked_reason == "password_changed"
 
 
+def test_staff_who_change_their_own_password_stay_in_this_browser_alone(phone: Phone, boss: User) -> None:
+    tokens, here, elsewhere = phone.sign_in(boss), signed_in(boss), signed_in(boss)
+    form = {"old_password": PASSWORD, "new_password1": "new and long", "new_password2": "new and long"}
+
+    assert here.post("/admin/password_change/", form).status_code == 302
+
+    assert phone.me(tokens["access"]).status_code == 401
+    assert phone.refresh(tokens["refresh"]).status_code == 401
+    assert elsewhere.get("/admin/").status_code == 302
+    assert here.get("/admin/password_change/done/").status_code == 200
+    assert newest(boss.email).subject == "Your password was changed"
+
+
 @pytest.mark.parametrize(
     ("action", "reason"), [("deactivate", "deactivated"), ("sign_out", "ended_by_staff")]
 )
@@ -117,12 +146,62 @@ def test_actions_end_the_sessions_of_the_selected(
     assert Session.objects.get(user=alice).revoked_reason == reason
 
 
+def test_signing_out_everywhere_ends_visits_to_the_admin(boss: User) -> None:
+    visit = signed_in(boss)
+    assert visit.get("/admin/").status_code == 200
+
+    sign_out_everywhere(user=boss, reason=Session.Reason.ENDED_BY_STAFF, now=timezone.now())
+
+    assert visit.get("/admin/").status_code == 302
+
+
+def test_a_visit_to_the_admin_does_not_come_back_with_the_account(phone: Phone, boss: User) -> None:
+    visit = signed_in(boss)
+    request_deletion(user=boss, now=timezone.now())
+
+    phone.sign_in(boss)
+
+    assert visit.get("/admin/").status_code == 302
+
+
 def test_whoever_was_deactivated_may_be_let_in_again(phone: Phone, alice: User, boss: User) -> None:
     staff = signed_in(boss)
     for action in ("deactivate", "reactivate"):
         staff.post(reverse(USERS), {"action": action, "_selected_action": [str(alice.pk)]})
 
     assert phone.me(phone.sign_in(alice)["access"]).status_code == 200
+
+
+def test_staff_take_a_request_for_deletion_back_on_the_page_of_the_account(alice: User, boss: User) -> None:
+    request_deletion(user=alice, now=timezone.now())
+    alice.refresh_from_db()
+
+    assert change(signed_in(boss), alice, is_active="on") == 302
+
+    alice.refresh_from_db()
+    assert (alice.is_active, alice.can_return, alice.deletion_requested_at) == (True, False, None)
+
+
+@pytest.mark.parametrize("selected", [False, True])
+def test_administrators_delete_an_account_with_all_that_belongs_to_it(
+    phone: Phone, alice: User, bob: User, *, selected: bool
+) -> None:
+    set_role(users=[bob.pk], role=Role.ADMINISTRATOR)
+    bob.refresh_from_db()
+    phone.sign_in(alice)
+    Phone().post("/api/v1/auth/password/reset/", {"email": alice.email})
+    staff = signed_in(bob)
+
+    if selected:
+        form = {"action": "delete_selected", "_selected_action": [str(alice.pk)], "post": "yes"}
+        answer = staff.post(reverse(USERS), form)
+    else:
+        answer = staff.post(reverse("admin:users_user_delete", args=[alice.pk]), {"post": "yes"})
+
+    assert answer.status_code == 302
+    assert not User.objects.filter(pk=alice.pk).exists()
+    assert not Letter.objects.filter(address=alice.email).exists()
+    assert not LogEntry.objects.filter(object_repr__contains="alice").exists()
 
 
 def test_a_session_is_ended_but_never_edited(phone: Phone, alice: User, clerk: User) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.core.secret_paths import public_path
 from apps.mail.models import Letter
 from apps.users.accounts import sign_out_everywhere
+from apps.users.deletion import request_deletion
 from apps.users.models import Session, User
 from tests.users.conftest import PASSWORD, Phone
 
@@ -67,6 +68,28 @@ def test_a_link_is_good_once(browser: Client, alice: User) -> None:
     assert again.status_code == 410
     alice.refresh_from_db()
     assert alice.is_active
+
+
+def test_a_link_asked_for_while_the_account_leaves_is_void_once_it_is_back(
+    browser: Client, alice: User
+) -> None:
+    request_deletion(user=alice, now=timezone.now())
+    ask(browser, alice.email)
+    path = link()
+    assert browser.get(path).status_code == 200
+    Phone().sign_in(alice)
+
+    assert browser.post(path).status_code == 410
+
+
+@pytest.mark.parametrize("changed", [{"email": "alice@elsewhere.example.org"}, {"password": "another"}])
+def test_another_address_or_password_ends_links(
+    browser: Client, alice: User, changed: dict[str, str]
+) -> None:
+    ask(browser, alice.email)
+    User.objects.filter(pk=alice.pk).update(**changed)
+
+    assert browser.post(link()).status_code == 410
 
 
 def test_a_link_is_good_for_an_hour(browser: Client, alice: User, time_machine: Any) -> None:
@@ -172,6 +195,15 @@ def test_nothing_runs_on_the_pages_and_nobody_keeps_them(browser: Client, alice:
         assert "no-store" in answer["Cache-Control"]
         assert b"<script" not in answer.content
         assert b"style=" not in answer.content
+
+
+@pytest.mark.parametrize("email", ["alice@[127.0.0.1]", '"alice b"@example.org', "alice@ex\u2100mple.org"])
+def test_an_address_nobody_is_written_to_is_refused(browser: Client, email: str) -> None:
+    answer = browser.post(URL, {"email": email})
+
+    assert answer.status_code == 400
+    assert b"Enter a valid email address." in answer.content
+    assert not Letter.objects.exists()
 
 
 def test_a_form_of_another_site_deletes_nothing(alice: User) -> None:

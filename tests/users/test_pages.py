@@ -163,3 +163,15 @@ def test_an_odd_key_is_a_key_that_is_no_longer_good(browser: Client, db: None) -
         for page in ("confirm", "reset"):
             assert fill_in(browser, f"/account/{page}/a{odd}/", NEW).status_code == 400
     assert not Registration.objects.exists()
+
+
+def test_a_form_without_its_token_leaves_the_key_out_of_the_log(
+    browser: Client, alice: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = reset(alice)
+
+    assert browser.post(path, {"password": NEW, "again": NEW}).status_code == 403
+
+    told = capsys.readouterr().err
+    assert "/account/reset/…" in told
+    assert path.split("/")[-2] not in told

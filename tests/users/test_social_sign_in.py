@@ -101,7 +101,14 @@ def test_the_nonce_is_checked(university: FakeIssuer) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"id_token": None}, {"id_token": 7, "nonce": []}, {"id_token": "x", "nonce": "n" * 256}]
+    "body",
+    [
+        {},
+        {"id_token": None},
+        {"id_token": 7, "nonce": []},
+        {"id_token": "x", "device_name": 7},
+        {"id_token": "x", "nonce": "n" * 256},
+    ],
 )
 def test_a_body_that_is_none_is_400(university: FakeIssuer, body: dict[str, Any]) -> None:
     assert Phone().post("/api/v1/auth/social/university/", body).status_code == 400

@@ -11,29 +11,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm, UserCreationForm
+from unfold.forms import UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from apps.users import notices
 from apps.users.accounts import deactivate, sign_out_everywhere
 from apps.users.admin.identities import IdentityInline
+from apps.users.admin.passwords import PasswordForm
+from apps.users.deletion import erase
 from apps.users.models import Session, User
 from apps.users.roles import Role, having, role_of, set_role
 from apps.users.second_factor import remove
 
 BEYOND_A_ROLE = ("is_superuser", "user_permissions")
-
-
-class PasswordForm(AdminPasswordChangeForm):
-    """Also staff's change of a password ends what was signed in with the old one."""
-
-    def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's signature
-        with transaction.atomic():
-            user: User = super().save(commit=commit)
-            now = timezone.now()
-            sign_out_everywhere(user=user, reason=Session.Reason.PASSWORD_CHANGED, now=now)
-            notices.password_changed(user, now=now)
-        return user
 
 
 class RoleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
@@ -116,11 +105,25 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and _may_touch(request, obj)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
+        """What belongs to an account goes with it, so it takes the right to delete accounts and no other."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, lacking & {User._meta.verbose_name}, protected  # noqa: SLF001  # Django's documented API
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        with transaction.atomic():
+            erase([obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        with transaction.atomic():
+            erase(list(queryset))
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         if not change:
             super().save_model(request, obj, form, change)
             return
-        obj.save(update_fields=set(form.changed_data) - {"role", "user_permissions"})
+        # Whether somebody may sign in is written below, together with what hangs on it.
+        obj.save(update_fields=set(form.changed_data) - {"role", "user_permissions", "is_active"})
         if "role" in form.cleaned_data and {"role", "is_superuser"} & set(form.changed_data):
             set_role(users=[obj.pk], role=Role(form.cleaned_data["role"]))
         if "is_active" in form.changed_data:

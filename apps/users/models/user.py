@@ -3,10 +3,14 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
+from apps.mail.addresses import is_deliverable
 from apps.users.validators import validate_language, validate_name, validate_time_zone
 
 
@@ -34,7 +38,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person: student, teacher or staff. The e-mail address, whatever its case, is the login.
 
-    `epoch` stands in every access token: raising it ends all of them at once.
+    `epoch` stands in every access token and behind every visit to the admin: raising it ends all of them at once.
 
     Whoever asks for the account's deletion, see deletion.py, is inactive from `deletion_requested_at` on, so nothing reaches them and no door
     opens. `can_return` tells such an account from one that staff have deactivated: signing in takes the request back.
@@ -85,9 +89,22 @@ class User(AbstractBaseUser, PermissionsMixin):
         """The one form in which addresses are stored, looked up and counted; forms reach it through clean()."""
         return super().normalize_username(username).strip().lower()
 
+    def clean(self) -> None:
+        super().clean()
+        # A form leaves it empty that has refused it already.
+        if self.email and not is_deliverable(self.email):
+            raise ValidationError({"email": validate_email.message}, code="invalid")
+
     @property
     def may_sign_in(self) -> bool:
         return self.is_active or self.can_return
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a visit to the admin was opened with: signing out everywhere ends it too, as it ends access tokens."""
+        opened_with = f"{self.password} {self.epoch}"
+        return salted_hmac(
+            "apps.users.models.user", opened_with, secret=secret, algorithm="sha256"
+        ).hexdigest()
 
     def reactivate(self) -> None:
         """Whether staff have deactivated it, or its owner has asked for its deletion."""

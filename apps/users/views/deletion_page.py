@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import validate_email
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from rest_framework.exceptions import Throttled
 
 from apps.core.languages import known, speaking
+from apps.mail.addresses import is_deliverable
 from apps.users import throttling
 from apps.users.deletion import request_deletion
 from apps.users.deletion_links import ask_for_link, named_by
@@ -38,7 +40,10 @@ class AddressForm(forms.Form):
     email = forms.EmailField(max_length=254)
 
     def clean_email(self) -> str:
-        return User.normalize_username(self.cleaned_data["email"])
+        address = User.normalize_username(self.cleaned_data["email"])
+        if not is_deliverable(address):
+            raise forms.ValidationError(validate_email.message, code="invalid")
+        return address
 
 
 @never_cache
