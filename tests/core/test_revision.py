@@ -111,18 +111,18 @@ def test_a_database_that_hangs_holds_nobody_for_long(database: Database, revisio
     revision.current()
     database.answering.clear()
     time.sleep(0.11)
-    assert seconds_of(revision) < 0.35
-    assert sum(seconds_of(revision) for _ in range(20)) < 0.2
+    assert seconds_of(revision) < 2
+    assert sum(seconds_of(revision) for _ in range(20)) < 2
     database.number = 2
     database.answering.set()
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 10
     while revision.current() != 2:
         assert time.monotonic() < deadline
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_lost_connection_is_replaced() -> None:
-    revision = CommittedRevision(LaneHeartbeat.objects.count, idle=1)
+    revision = CommittedRevision(LaneHeartbeat.objects.count, patience=5)
     try:
         assert revision.current() == 0
         LaneHeartbeat.objects.beat("apply")
@@ -143,9 +143,9 @@ def test_a_lost_connection_is_replaced() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_idle_it_gives_its_connection_back() -> None:
-    revision = CommittedRevision(LaneHeartbeat.objects.count, idle=0.1)
+    revision = CommittedRevision(LaneHeartbeat.objects.count, idle=0.1, patience=5)
     revision.current()
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 10
     while True:
         with connection.cursor() as cursor:
             cursor.execute(

@@ -19,5 +19,5 @@ def test_every_endpoint_of_users_is_described_without_warnings() -> None:
         for method, operation in operations.items():
             assert operation["summary"], (path, method)
             assert {status[0] for status in operation["responses"]} >= {"2", "4"}, (path, method)
-    assert paths["/me/"]["get"]["security"] == [{"accessToken": []}]
+    assert paths["/me/export/"]["get"]["security"] == [{"accessToken": []}]
     assert paths["/auth/token/"]["post"]["security"] == [{}]
