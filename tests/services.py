@@ -1,6 +1,8 @@
 """A pytest plugin: real servers for every test, those the environment names or embedded ones that live as long as the run.
 
-Loaded with `-p tests.services`, since pytest-django reads the settings before any conftest.py.
+Loaded with `-p tests.services`, since pytest-django reads the settings before any conftest.py. Each process of
+pytest-xdist has servers of its own, so that a test may freeze or stop one; of servers the environment names it has a
+database (made by pytest-django) and a number of Valkey's.
 """
 
 import os
@@ -9,6 +11,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,11 +20,21 @@ from compose.local.services import embedded_services
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
-    """The processes of pytest-xdist inherit what the first one started."""
+    process = os.environ.get("PYTEST_XDIST_WORKER")
+    if not process and getattr(early_config.known_args_namespace, "numprocesses", None):
+        # The processes that run the tests come here with the same arguments, and not with the defaults of our settings.
+        unnamed = {"DATABASE_URL", "REDIS_URL"} - os.environ.keys()
+        result = yield
+        for name in unnamed:
+            os.environ.pop(name, None)
+        return result
     stack = ExitStack()
     early_config.add_cleanup(stack.close)
     data = Path(tempfile.mkdtemp(prefix="campanile-tests-"))
     stack.callback(shutil.rmtree, data, ignore_errors=True)
     services = stack.enter_context(embedded_services(data, durable=False))
-    os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = services.database_url, services.redis_url
+    redis_url = services.redis_url
+    if process and not services.children:
+        redis_url = urlsplit(redis_url)._replace(path=f"/{process.removeprefix('gw')}").geturl()
+    os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = services.database_url, redis_url
     return (yield)
