@@ -45,6 +45,25 @@ def run() -> Iterator[Callable[..., None]]:
         thread.join()
 
 
+def test_a_lane_may_be_left_to_wait_longer_than_the_others() -> None:
+    looks = {"patient": 0, "usual": 0}
+
+    def looking(name: str) -> Step:
+        def step() -> int:
+            looks[name] += 1
+            return 0
+
+        return step
+
+    worker = Worker({name: looking(name) for name in looks}, idle={"patient": 3600})
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    until(lambda: looks["usual"] >= 5)
+    worker.stop()
+    thread.join()
+    assert looks["patient"] == 1
+
+
 def test_a_lane_with_work_goes_on_at_once_and_an_idle_one_waits(run: Callable[..., None]) -> None:
     times: list[float] = []
     left = iter([1] * 20)
