@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from apps.courses.admin.wording import NOTHING, in_words, label
+from apps.courses.diff import NewChange
 from apps.courses.models import Change
 from apps.courses.models.sourced import Json
 
@@ -36,9 +37,9 @@ class Difference:
     lines: list[Line] = field(default_factory=list)
 
 
-def differences(changes: Iterable[Change], documents: Mapping[UUID, Json]) -> list[Difference]:
+def differences(changes: Iterable[Change | NewChange], documents: Mapping[UUID, Json]) -> list[Difference]:
     """In order of their names. `documents`: the public documents of the courses and terms after the changes."""
-    by_owner: dict[UUID, list[Change]] = {}
+    by_owner: dict[UUID, list[Change | NewChange]] = {}
     for change in changes:
         owner = change.course_id or change.term_id
         if owner:
@@ -59,7 +60,7 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
-def _difference(changes: list[Change], document: Json | None) -> Difference:
+def _difference(changes: list[Change | NewChange], document: Json | None) -> Difference:
     whole = [change for change in changes if change.field == "" and change.kind in ("course", "term")]
     first, last = (whole[0].old, whole[-1].new) if whole else (document, document)
     difference = Difference(in_words("", last or first or document))
@@ -68,7 +69,7 @@ def _difference(changes: list[Change], document: Json | None) -> Difference:
         difference.lines = [Line("", difference.status, _contents(first), _contents(last))]
         return difference
     parts = {part["id"]: part for name in ("entries", "exams") for part in (document or {}).get(name, [])}
-    by_object: dict[UUID, list[Change]] = {}
+    by_object: dict[UUID, list[Change | NewChange]] = {}
     for change in changes:
         by_object.setdefault(change.object_id, []).append(change)
     for id, rows in by_object.items():
@@ -77,7 +78,7 @@ def _difference(changes: list[Change], document: Json | None) -> Difference:
     return difference
 
 
-def _line(name: str, change: Change) -> Line:
+def _line(name: str, change: Change | NewChange) -> Line:
     if change.field == "":
         status = "added" if change.old is None else "removed" if change.new is None else "replaced"
         return Line(change.kind, status, in_words("", change.old), in_words("", change.new))
@@ -86,7 +87,7 @@ def _line(name: str, change: Change) -> Line:
     )
 
 
-def _part_name(part: Json | None, rows: list[Change]) -> str:
+def _part_name(part: Json | None, rows: list[Change | NewChange]) -> str:
     """As people knew it before."""
     if part is None:
         return rows[0].kind

@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import connection
 
 from apps.courses import cache, rows
-from apps.courses.models import Change, ChangeSet, HeldDeletions
+from apps.courses.diff import NewChange
+from apps.courses.models import ChangeSet, HeldDeletions
 from apps.courses.signals import change_sets_recorded
 
 
@@ -86,9 +87,9 @@ class ChangeSetWriter:
         self._ledger = ledger
         self.origin = origin
         self.outcome = Outcome()
-        self.changes: list[Change] = []
+        self.changes: list[NewChange] = []
 
-    def record(self, changes: Iterable[Change]) -> int:
+    def record(self, changes: Iterable[NewChange]) -> int:
         """Something that is served changes; a mere touch has no rows. Returns the revision of the change set."""
         if self.outcome.revision is None:
             self.outcome.revision = self._ledger.next_revision()

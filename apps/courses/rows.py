@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from apps.courses.models import Change
+from apps.courses.diff import NewChange
 from apps.courses.models.sourced import Json
 
 _COURSES = """
@@ -100,8 +100,8 @@ def replace_parts(documents: Mapping[UUID, Json | None]) -> None:
         _write(statement, parts)
 
 
-def write_changes(changes: Sequence[Change]) -> None:
-    """As new rows, in this order. The objects do not learn their ids."""
+def write_changes(changes: Sequence[NewChange]) -> None:
+    """In this order, which their ids tell."""
     if not changes:
         return
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(_CHANGES) as copy:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
-from apps.courses.diff import TermDays, course_changes
+from apps.courses.diff import NewChange, TermDays, course_changes
 from apps.courses.models import Change
 from apps.notifications.models import Folded
 from apps.notifications.net_change import NetChange
@@ -105,7 +105,7 @@ def _patched(document: dict[str, Any] | None, fields: dict[str, Any]) -> dict[st
     return None if document is None else {**document, **fields}
 
 
-def _change(row: Change, field: str, old: Any, new: Any, dates: tuple[Any, ...]) -> NetChange:
+def _change(row: Change | NewChange, field: str, old: Any, new: Any, dates: tuple[Any, ...]) -> NetChange:
     return NetChange(
         object=row.kind,
         id=row.object_id,

@@ -5,9 +5,9 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Literal
 
 from apps.courses import render
-from apps.courses.diff import TermDays, course_changes, term_changes
+from apps.courses.diff import NewChange, TermDays, course_changes, term_changes
 from apps.courses.differences import Difference, differences
-from apps.courses.models import Change, Course, Term
+from apps.courses.models import Course, Term
 from apps.courses.models.sourced import Json, course_id, term_id
 from apps.courses.payloads import digest
 from apps.webhooks.exports import Export
@@ -70,7 +70,7 @@ def _terms(source: str, export: Export, terms: AbstractSet[str]) -> Iterator[tup
             yield id, "differs" if old else "missing here", difference
 
 
-def _course(source: str, id: str, here: Json | None, there: Json | None) -> Iterator[Change]:
+def _course(source: str, id: str, here: Json | None, there: Json | None) -> Iterator[NewChange]:
     """When it was last touched is no difference."""
     pk = course_id(source, id)
     old, new = (
@@ -80,7 +80,7 @@ def _course(source: str, id: str, here: Json | None, there: Json | None) -> Iter
         yield from course_changes(id=pk, old=old, new=new, before=_NO_DAYS, after=_NO_DAYS)
 
 
-def _told(source: str, id: str, changes: list[Change], document: Json) -> Difference:
+def _told(source: str, id: str, changes: list[NewChange], document: Json) -> Difference:
     pk = course_id(source, id)
     [difference] = differences(changes, {pk: render.course_json(id=pk, source=source, document=document)})
     difference.name = f"{difference.name} ({id})"

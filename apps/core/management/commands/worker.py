@@ -27,8 +27,8 @@ class Command(BaseCommand):
             raise CommandError(f"no such lane: {', '.join(sorted(unknown))}")
         steps = {name: import_string(settings.WORKER_LANES[name]) for name in chosen}
         worker = Worker(steps, idle=settings.WORKER_IDLE_SECONDS)
-        # What is loaded stays for good, and a batch makes objects by the hundred thousand that it needs until its end. Looking through
-        # all of them for garbage as often as Python would takes a third of the time of a snapshot.
+        # What is loaded stays for good, and a batch makes objects by the hundred thousand that it needs until its end. Python would
+        # look through them for garbage again and again meanwhile.
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
         for number in (signal.SIGTERM, signal.SIGINT):
