@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from apps.core.bytes_cache import CAPACITY
 from apps.core.cached_response import SERVED_COPY, wants_fresh
 from apps.core.conditional import accepts_gzip, not_modified
 from apps.core.copies import Copy
@@ -27,7 +28,7 @@ _SHAPE = (
 )
 _ODD = frozenset({"HTTP_COOKIE", "HTTP_RANGE", "HTTP_IF_MATCH", "HTTP_IF_RANGE", "HTTP_X_FORWARDED_HOST"})
 _LONGEST_SHAPE = 2048
-_CAPACITY = 32 * 1024 * 1024
+_CAPACITY = CAPACITY  # they are the same copies
 
 
 @dataclass(slots=True)
