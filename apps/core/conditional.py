@@ -31,6 +31,8 @@ def not_modified(if_none_match: str | None, etag: str) -> bool:
     """Weak comparison against a list, or `*`."""
     if not if_none_match:
         return False
+    if if_none_match == etag:  # as nearly all send it
+        return True
     held = parse_etags(if_none_match)
     return held == ["*"] or _opaque(etag) in map(_opaque, held)
 

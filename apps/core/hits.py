@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
+from apps.core.bytes_cache import CAPACITY
 from apps.core.cached_response import SERVED_COPY, wants_fresh
 from apps.core.conditional import accepts_gzip, not_modified
 from apps.core.copies import Copy
@@ -25,9 +26,9 @@ _SHAPE = (
     "HTTP_ACCEPT",
     "HTTP_ORIGIN",
 )
-_ODD = ("HTTP_COOKIE", "HTTP_RANGE", "HTTP_IF_MATCH", "HTTP_IF_RANGE", "HTTP_X_FORWARDED_HOST")
+_ODD = frozenset({"HTTP_COOKIE", "HTTP_RANGE", "HTTP_IF_MATCH", "HTTP_IF_RANGE", "HTTP_X_FORWARDED_HOST"})
 _LONGEST_SHAPE = 2048
-_CAPACITY = 32 * 1024 * 1024
+_CAPACITY = CAPACITY  # they are the same copies
 
 
 @dataclass(slots=True)
@@ -38,8 +39,7 @@ class _Kept:
     headers: dict[int, Headers] = field(default_factory=dict)  # by status, 200 and 304
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     status: str
     headers: Headers
     body: bytes
@@ -75,7 +75,7 @@ class Hits:
         if not isinstance(copy, Copy) or shape is None or status not in (200, 304):
             return
         names = {name.lower(): value for name, value in headers}
-        if environ["REQUEST_METHOD"] != "GET" or "set-cookie" in names:
+        if environ["REQUEST_METHOD"] != "GET" or "set-cookie" in names or _length(shape) > _LONGEST_SHAPE:
             return
         kept = self._kept.get(shape)
         if kept is None or kept.copy != copy:
@@ -89,11 +89,12 @@ def shape_of(environ: Mapping[str, Any]) -> Shape | None:
     """None when odd. To be taken before Django sees the environ, whose path it rewrites."""
     if (
         environ["REQUEST_METHOD"] not in ("GET", "HEAD")
-        or any(name in environ for name in _ODD)
+        or not environ.keys().isdisjoint(_ODD)
         or wants_fresh(environ)
     ):
         return None
-    parts = [environ.get(name) for name in _SHAPE]
-    if sum(map(len, filter(None, parts))) > _LONGEST_SHAPE:
-        return None
-    return *parts, accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+    return *map(environ.get, _SHAPE), accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+
+
+def _length(shape: Shape) -> int:
+    return sum(len(part) for part in shape if isinstance(part, str))

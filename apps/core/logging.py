@@ -7,6 +7,7 @@ library said; never bodies, headers, query strings or the values of local variab
 import json
 import logging.config
 import sys
+from datetime import UTC, datetime
 from typing import Any, TypedDict
 
 import structlog
@@ -16,6 +17,10 @@ from apps.core.secret_paths import public_path
 
 # Prepared once: json.dumps would build an encoder for every line.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=repr).encode
+
+
+log = structlog.get_logger("campanile.request")
+_composes_requests = False
 
 
 class Lines(TypedDict):
@@ -35,7 +40,42 @@ class _StandardError:
         sys.stderr.flush()
 
 
+def write_request(
+    *,
+    method: str,
+    path: str,
+    status: int,
+    ms: float,
+    bytes: int,  # noqa: A002  # the member of the line
+    request_id: str,
+    served_by: str,
+    revision: int | None,
+) -> None:
+    """The line that every request leaves. As JSON it is composed here: structlog and an encoder took half the time of a cached answer."""
+    if not _composes_requests:
+        log.info(
+            "request",
+            method=method,
+            path=path,
+            status=status,
+            ms=ms,
+            bytes=bytes,
+            request_id=request_id,
+            served_by=served_by,
+            revision=revision,
+        )
+        return
+    timestamp = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    sys.stderr.write(
+        f'{{"method":{_encode(method)},"path":{_encode(path)},"status":{status},"ms":{ms!r},"bytes":{bytes},'
+        f'"request_id":"{request_id}","served_by":"{served_by}","revision":{"null" if revision is None else revision},'
+        f'"event":"request","level":"info","timestamp":"{timestamp}"}}\n'
+    )
+
+
 def configure(lines: Lines) -> None:
+    global _composes_requests  # Django configures logging once a process
+    _composes_requests = lines["json"] and logging.getLevelName(lines["level"]) <= logging.INFO
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

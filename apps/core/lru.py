@@ -11,7 +11,7 @@ V = TypeVar("V")
 
 
 class BoundedBytes(Generic[K, V]):
-    """The least recently used goes first. Safe between threads; a value larger than an eighth of the room is not kept."""
+    """The least recently used goes first. Safe between threads; a value larger than a quarter of the room is not kept."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
@@ -34,7 +34,7 @@ class BoundedBytes(Generic[K, V]):
         """`size` in bytes, `deadline` in seconds since the epoch."""
         with self._lock:
             self._remove(key)
-            if size > self._capacity // 8:
+            if size > self._capacity // 4:
                 return
             self._items[key] = (value, size, deadline)
             self._held += size

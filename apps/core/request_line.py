@@ -6,20 +6,18 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
-
 from apps.core import metrics
 from apps.core.cached_response import SERVED_COPY
+from apps.core.logging import write_request
 from apps.core.secret_paths import public_path
 
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
-log = structlog.get_logger("campanile.request")
 
 
 def request_id(environ: Mapping[str, Any]) -> str:
     """The caller's X-Request-ID when it is one, else a new one of 16 hexadecimal digits."""
-    given = environ.get("HTTP_X_REQUEST_ID", "")
-    return given if _SANE.fullmatch(given) else os.urandom(8).hex()
+    given = environ.get("HTTP_X_REQUEST_ID")
+    return given if given and _SANE.fullmatch(given) else os.urandom(8).hex()
 
 
 class RequestLine:
@@ -42,8 +40,7 @@ class RequestLine:
             revision = copy.revision
         method = environ["REQUEST_METHOD"]
         metrics.count(method=method, status=self.status, served_by=self.served_by, seconds=seconds)
-        log.info(
-            "request",
+        write_request(
             method=method,
             path=public_path(environ.get("PATH_INFO", "")),
             status=int(self.status),

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from apps.core.errors import Problem
 from apps.courses.models import Enrolment, Entry, Exam, HiddenEntry
@@ -39,8 +39,20 @@ def enrol(
 
 
 def concerned_entries(user_id: UUID) -> QuerySet[Entry]:
-    """The entries a user's enrolments are about, but for those the user hides."""
-    return not_hidden(entries_of(rules_of(user_id)), user_id)
+    """The entries a user's enrolments are about, but for those the user hides: entries_of(rules_of(user_id)), within one statement."""
+    rules = Enrolment.objects.filter(user=user_id)
+    followed = rules.filter(_names("course__entries", or_any=True), course__isnull=False)
+    of_term = rules.filter(
+        _names("term__courses__entries"), term__courses__groups__contains=[F("group")], term__isnull=False
+    )
+    found = followed.values("course__entries").union(of_term.values("term__courses__entries"), all=True)
+    return not_hidden(Entry.objects.filter(pk__in=found), user_id)
+
+
+def _names(entries: str, *, or_any: bool = False) -> Q:
+    """Of a rule: that the entries it leads to name its group or none; with `or_any` also that it has no group."""
+    named = Q((f"{entries}__groups__contains", [F("group")])) | Q((f"{entries}__groups", []))
+    return named | Q(group="") if or_any else named
 
 
 def rules_of(user_id: UUID) -> list[Enrolment]:

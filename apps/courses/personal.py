@@ -1,8 +1,11 @@
 """One person's schedule: what their enrolments are about, with its clashes and the ways out of them."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from apps.courses import reading, schedule
 from apps.courses.clashes import Slot, find
@@ -13,11 +16,24 @@ from apps.courses.parallels import Parallels
 Json = dict[str, Any]
 
 
+def _sources(user: UUID, first: date, last: date) -> dict[str, QuerySet[Any, Any]]:
+    return schedule.sources(concerned_entries(user), schedule.DateRange(first, last))
+
+
+_SOURCES = reading.PreparedRows(
+    _sources,
+    stand_ins=(
+        {"user": UUID(int=1), "first": date(1, 1, 1), "last": date(1, 1, 2)},
+        {"user": UUID(int=2), "first": date(2, 1, 1), "last": date(2, 1, 2)},
+    ),
+)
+
+
 class PersonalSchedule:
     """`shown` are the meetings with a date in the range, by start."""
 
     def __init__(self, user_id: UUID, days: schedule.DateRange) -> None:
-        _, found = reading.rows(**schedule.sources(concerned_entries(user_id), days))
+        _, found = _SOURCES.read(user=user_id, first=days.first, last=days.last)
         # What is shown may be held outside the range, if it was moved there.
         timetable = schedule.Timetable(found)
         held = [meeting.occurrence.date for meeting in timetable.meetings(days)]

@@ -1,6 +1,7 @@
 """Reading from PostgreSQL together with the revision read: one statement, so the two cannot disagree."""
 
 import json
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -9,6 +10,7 @@ from django.db.models import QuerySet
 
 from apps.core import keyset
 from apps.core.paging import Page, Window
+from apps.core.prepared import Prepared
 from apps.courses import counting
 
 Json = dict[str, Any]
@@ -49,13 +51,35 @@ def documents(page: Page, matching: QuerySet[Any], *default: str) -> tuple[int, 
 
 def rows(**querysets: QuerySet[Any, Any]) -> tuple[int, dict[str, list[Json]]]:
     """(revision, the rows of each queryset of values() as JSON values: UUIDs, dates and times are text)."""
-    statements = {name: _sql(queryset) for name, queryset in querysets.items()}
-    columns = ", ".join(f"(SELECT json_agg(r) FROM ({sql}) AS r)" for sql, _ in statements.values())
-    found = _row(
-        f"SELECT (SELECT n FROM courses_revision), {columns}",
-        tuple(param for _, params in statements.values() for param in params),
-    )
-    return found[0], {name: _parsed(value) for name, value in zip(statements, found[1:], strict=True)}
+    return _named(querysets, _row(*_rows_sql(querysets)))
+
+
+class PreparedRows:
+    """The same of querysets that are the same in every request but for some values, see apps/core/prepared.py."""
+
+    def __init__(
+        self,
+        querysets: Callable[..., Mapping[str, QuerySet[Any, Any]]],
+        *,
+        stand_ins: tuple[Mapping[str, Any], Mapping[str, Any]],
+    ) -> None:
+        self._names = list(querysets(**stand_ins[0]))
+        self._prepared = Prepared(lambda **values: _rows_sql(querysets(**values)), stand_ins=stand_ins)
+
+    def read(self, **values: Any) -> tuple[int, dict[str, list[Json]]]:
+        return _named(self._names, self._prepared.row(**values))
+
+
+def _rows_sql(querysets: Mapping[str, QuerySet[Any, Any]]) -> tuple[str, tuple[Any, ...]]:
+    statements = [_sql(queryset) for queryset in querysets.values()]
+    columns = ", ".join(f"(SELECT json_agg(r) FROM ({sql}) AS r)" for sql, _ in statements)
+    params = tuple(param for _, params in statements for param in params)
+    return f"SELECT (SELECT n FROM courses_revision), {columns}", params
+
+
+def _named(names: Iterable[str], found: Any) -> tuple[int, dict[str, list[Json]]]:
+    revision, *values = found
+    return revision, {name: _parsed(value) for name, value in zip(names, values, strict=True)}
 
 
 def _sql(queryset: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:

@@ -14,8 +14,17 @@ from apps.courses.models.sourced import part_id, term_id
 Json = dict[str, Any]
 
 
+# Prepared once: json.dumps would build an encoder for every text.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def to_text(document: Json) -> str:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return _encode(document)
+
+
+def inside(items: Sequence[Json]) -> str:
+    """The inside of the JSON array of these."""
+    return _encode(items)[1:-1]
 
 
 def term_json(*, id: UUID, document: Json) -> Json:
@@ -87,4 +96,4 @@ def _exam_json(course: UUID, exam: Json) -> Json:
 def page_of(page: Page, items: Sequence[Json], keys: Iterable[Key]) -> bytes:
     """The page of items in memory, sorted by these keys."""
     shown, window = page.cut(items, keys)
-    return page.envelope(",".join(map(to_text, shown)), window, count=len(items))
+    return page.envelope(inside(shown), window, count=len(items))

@@ -131,7 +131,7 @@ class Timetable:
         kept = [term for term in found["terms"] if term["id"] in taught]
         self._entries = [with_hours(entry) for entry in found["entries"]]
         self._zones = {term["id"]: ZoneInfo(term["time_zone"]) for term in kept}
-        self._calendars = {term["id"]: Calendar(term) for term in kept}
+        self._calendars = {term["id"]: Calendar.of(term) for term in kept}
 
     def meetings(self, days: DateRange) -> Iterator[Meeting]:
         """Those with a date in the range."""

@@ -5,8 +5,13 @@ holiday and exam periods unless an exception adds it. On a day override the entr
 """
 
 import datetime as dt
+import json
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from operator import attrgetter
 from typing import Any, Literal
 
 Json = dict[str, Any]
@@ -53,6 +58,16 @@ class Calendar:
                 week = (day - first_monday).days // 7 + 1
                 self.by_weekday[taught_as.get(day, day.isoweekday())].append(TeachingDay(day, week))
 
+    @classmethod
+    def of(cls, term: Json) -> "Calendar":
+        """The one of a term that says the same, if it was made lately: there are few, and each has a hundred days. For reading alone."""
+        return _calendar(json.dumps(term))
+
+
+@lru_cache(maxsize=64)
+def _calendar(term: str) -> Calendar:
+    return Calendar(json.loads(term))
+
 
 def _teaching_dates(term: Json) -> set[dt.date]:
     if term["starts_on"] is None:
@@ -90,7 +105,7 @@ def occurrences(entry: Json, calendar: Calendar) -> list[Occurrence]:
 def occurrences_within(entry: Json, calendar: Calendar, first: dt.date, last: dt.date) -> list[Occurrence]:
     """Of these, the ones with a date from the first to the last. Without exceptions, as most are, no other is made."""
     if not entry["exceptions"]:
-        return [_meeting(entry, day) for day in regular_dates(entry, calendar) if first <= day <= last]
+        return [_meeting(entry, day) for day in regular_dates(entry, calendar, first, last)]
     return [
         meeting
         for meeting in occurrences(entry, calendar)
@@ -105,12 +120,20 @@ def meeting_days(entry: Json, calendar: Calendar) -> set[dt.date]:
     return {day for meeting in occurrences(entry, calendar) for day in meeting.dates()}
 
 
-def regular_dates(entry: Json, calendar: Calendar) -> Iterator[dt.date]:
+def regular_dates(
+    entry: Json, calendar: Calendar, first: dt.date = dt.date.min, last: dt.date = dt.date.max
+) -> Iterator[dt.date]:
+    """Those from the first to the last."""
     weeks = None if entry["weeks"] is None else set(entry["weeks"])
-    valid_from = dt.date.fromisoformat(entry["valid_from"] or "0001-01-01")
-    valid_until = dt.date.fromisoformat(entry["valid_until"] or "9999-12-31")
-    for day in calendar.by_weekday[entry["weekday"]]:
-        if valid_from <= day.date <= valid_until and (weeks is None or day.week in weeks):
+    if entry["valid_from"]:
+        first = max(first, dt.date.fromisoformat(entry["valid_from"]))
+    if entry["valid_until"]:
+        last = min(last, dt.date.fromisoformat(entry["valid_until"]))
+    days = calendar.by_weekday[entry["weekday"]]
+    for day in islice(days, bisect_left(days, first, key=attrgetter("date")), None):
+        if day.date > last:
+            return
+        if weeks is None or day.week in weeks:
             yield day.date
 
 

@@ -3,6 +3,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from apps.users.granting import granted
 from apps.users.models import Session, User
 from apps.users.tokens import BadToken, read_access
 
@@ -25,8 +26,7 @@ class AccessTokenAuthentication(BaseAuthentication):
             claims = read_access(token.strip().decode("latin-1"))
         except BadToken as error:
             raise BadAccessToken from error
-        live = Session.objects.live(timezone.now()).select_related("user")
-        session = live.granting(user=claims.user, session=claims.session, epoch=claims.epoch).first()
+        session = granted(claims, now=timezone.now())
         if session is None:
             raise BadAccessToken
         return session.user, session

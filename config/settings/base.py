@@ -80,11 +80,12 @@ TEMPLATES = [
 # One connection a thread, kept and checked: a pool took seconds to recover after an outage, a fresh connection milliseconds.
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "apps.core.postgresql",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         **env.database,
-        "OPTIONS": {"connect_timeout": 1, **env.database["OPTIONS"]},
+        # 0 prepares at once the statements of apps/core/prepared.py, the only ones whose cursors prepare any.
+        "OPTIONS": {"connect_timeout": 1, "prepare_threshold": 0, **env.database["OPTIONS"]},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -8,9 +8,8 @@ import structlog
 from django.core.handlers.wsgi import WSGIHandler
 from pytest_django import Settings
 
-from apps.core import request_line
+from apps.core import logging
 from apps.core import wsgi as outermost
-from apps.core.logging import configure
 from apps.core.wsgi import Campanile
 from tests.core.served import Catalogue
 from tests.core.wsgi_client import ask
@@ -24,11 +23,11 @@ def application(catalogue: Catalogue) -> Campanile:
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     """The JSON lines written since the last call, as production writes them."""
-    configure({"json": True, "level": "INFO"})
-    for module in (request_line, outermost):
+    logging.configure({"json": True, "level": "INFO"})
+    for module in (logging, outermost):
         monkeypatch.setattr(module, "log", structlog.get_logger())
     yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    configure({"json": False, "level": "INFO"})
+    logging.configure({"json": False, "level": "INFO"})
 
 
 def test_a_sane_request_id_is_kept(application: Campanile) -> None:
@@ -83,6 +82,43 @@ def test_each_request_leaves_one_line(application: Campanile, catalogue: Catalog
             "served_by": served_by,
             "revision": 1,
         }
+
+
+@pytest.mark.parametrize("revision", [None, 12])
+@pytest.mark.parametrize("path", ["/api/v1/courses/", '/odd "\\\n\x00\x7fčet\u2028/'])
+@pytest.mark.parametrize("ms", [0.001, 12.0, 1234.568, 0.0])
+def test_the_line_of_a_request_is_what_structlog_would_write(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    time_machine: Any,
+    lines: Any,
+    revision: int | None,
+    path: str,
+    ms: float,
+) -> None:
+    time_machine.move_to("2026-10-05T12:00:00.000120Z" if revision else "2026-10-05T12:00:00Z", tick=False)
+    written = []
+    for composes in (True, False):
+        monkeypatch.setattr(logging, "_composes_requests", composes)
+        logging.write_request(
+            method="GET",
+            path=path,
+            status=200,
+            ms=ms,
+            bytes=7,
+            request_id="abc",
+            served_by="hit",
+            revision=revision,
+        )
+        written.append(capsys.readouterr().err)
+    assert written[0] == written[1]
+    assert written[0].endswith("\n")
+
+
+def test_a_level_above_it_silences_the_line_of_a_request(application: Campanile, lines: Any) -> None:
+    logging.configure({"json": True, "level": "WARNING"})
+    ask(application, "/plain/")
+    assert lines() == []
 
 
 def test_a_secret_in_a_path_stays_out_of_the_log(application: Campanile, lines: Any) -> None:

@@ -5,6 +5,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from apps.courses import enrolments
+from apps.courses.hidden_entries import hide
+from apps.courses.models import Entry
 from apps.courses.models.sourced import term_id
 from apps.users.models import User
 from tests.factories.documents import SOURCE, api_id, entry, put_course, put_term
@@ -134,3 +136,35 @@ def test_meetings_of_two_zones_come_by_the_moment_and_clash_by_it(alice: APIClie
         "2026-10-06T11:15:00+02:00",
     )
     assert first["clashes"] == second["clashes"] == []
+
+
+RULES: list[dict[str, Any]] = [
+    {},
+    *({"course_id": api_id(), "group": group} for group in ("", "101", "nobody")),
+    *({"course_id": api_id("unrelated"), "group": group} for group in ("", "101")),
+    *({"term_id": TERM, "group": group} for group in ("101", "900", "nobody")),
+    {"term_id": term_id(SOURCE, "abroad"), "group": "101"},
+]
+
+
+@pytest.mark.parametrize("first", RULES, ids=str)
+def test_one_statement_finds_the_entries_that_the_rules_find_one_by_one(
+    alice: APIClient, first: dict[str, Any]
+) -> None:
+    put_term(id="abroad")
+    put_course(id="distant", term="abroad", entries=[entry(id="distant", groups=["101"])])
+    put_course(id="empty", entries=[])
+    bob, charlie = (User.objects.create_user(f"{name}@example.org") for name in ("bob", "charlie"))
+    enrolments.enrol(user_id=charlie.pk, term_id=TERM, group="102")
+    for second in ({}, {"course_id": api_id("empty")}, {"course_id": api_id(), "group": "102"}):
+        for hidden in ("everyone", "101"):
+            bob.enrolments.all().delete()
+            bob.hidden_entries.all().delete()
+            for rule in (first, second):
+                if rule:
+                    enrolments.enrol(user_id=bob.pk, **rule)
+            hide(user_id=bob.pk, entry_id=Entry.objects.get(external_id=hidden).pk)
+            rules = enrolments.rules_of(bob.pk)
+            expected = enrolments.not_hidden(enrolments.entries_of(rules), bob.pk)
+            found = enrolments.concerned_entries(bob.pk)
+            assert sorted(found.values_list("pk")) == sorted(expected.values_list("pk"))

@@ -5,9 +5,12 @@ import time_machine
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
 from apps.users.accounts import deactivate, set_password, sign_out_everywhere
+from apps.users.granting import granted
 from apps.users.models import Session, User
+from apps.users.tokens import read_access
 from tests.users.conftest import Phone
 from tests.users.forging import read, signed
 
@@ -106,3 +109,33 @@ def test_every_claim_is_needed_and_checked(phone: Phone, alice: User, claim: str
     if claim != "jti":
         other = without | {claim: 1 if claim in ("exp", "epoch") else "other"}
         assert phone.me(signed(other)).status_code == 401
+
+
+def test_who_asks_is_the_session_and_the_user_as_their_rows_are(phone: Phone, alice: User) -> None:
+    access = phone.sign_in(alice)["access"]
+    claims = read_access(access)
+    session = granted(claims, now=timezone.now())
+    assert session is not None
+    row = Session.objects.select_related("user").get(pk=claims.session)
+    for found, expected in ((session, row), (session.user, row.user)):
+        assert {**vars(found), "_state": None} == {**vars(expected), "_state": None}
+        assert (found._state.db, found._state.adding) == (expected._state.db, expected._state.adding)
+
+
+def test_a_session_nobody_used_for_long_grants_nothing(phone: Phone, alice: User) -> None:
+    claims = read_access(phone.sign_in(alice)["access"])
+    [session] = Session.objects.all()
+    ends_at = session.last_used_at + Session.LONGEST_PAUSE
+    assert granted(claims, now=ends_at - timedelta(microseconds=1)) is not None
+    assert granted(claims, now=ends_at) is None
+
+
+def test_a_token_that_was_good_a_moment_ago_is_looked_at_again(
+    phone: Phone, alice: User, settings: Settings
+) -> None:
+    access = phone.sign_in(alice)["access"]
+    assert phone.me(access).status_code == 200
+    header, payload, signature = access.split(".")
+    assert phone.me(f"{header}.{payload}.{signature[::-1]}").status_code == 401
+    settings.TOKEN_KEYS = ["a key that nothing was signed with yet"]
+    assert phone.me(access).status_code == 401

@@ -14,7 +14,7 @@ from apps.courses.cache import LIST_LIFETIME, catalogue_revision
 from apps.courses.filters import ScheduleFilters, filtered
 from apps.courses.models import Entry
 from apps.courses.personal import PersonalSchedule
-from apps.courses.render import page_of, to_text
+from apps.courses.render import inside, page_of
 from apps.courses.schema import (
     PAGING_PARAMETERS,
     RANGE_PARAMETERS,
@@ -66,7 +66,7 @@ class MySchedule(APIView):
         page = Page.parse(request, known=_RANGE, size=MAX_PAGE_SIZE)
         mine = PersonalSchedule(user_of(request).pk, schedule.DateRange.parse(request.query_params))
         shown, window = page.cut(mine.shown, (slot.place for slot in mine.shown))
-        items = ",".join(map(to_text, mine.items(shown)))
+        items = inside(mine.items(shown))
         return HttpResponse(
             page.envelope(items, window, count=len(mine.shown)), content_type="application/json"
         )

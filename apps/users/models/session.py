@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Value
 
 from apps.users.models.user import User
 
@@ -14,7 +14,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
         which waited for another one judges the row as that one left it.
         """
         active = User.objects.filter(pk=OuterRef("user"), is_active=True)
-        used_since = now - Session.LONGEST_PAUSE
+        used_since = Value(now, models.DateTimeField()) - Value(Session.LONGEST_PAUSE)
         return self.filter(Exists(active), revoked_at=None, expires_at__gt=now, last_used_at__gt=used_since)
 
     def granting(self, *, user: uuid.UUID, session: uuid.UUID, epoch: int) -> Self:

@@ -1,0 +1,61 @@
+"""Statements asked so often that putting them together would cost more than the answer: made once, planned once a connection.
+
+Querysets stay the one place that says what is read. Django writes the statement from them a single time, for stand-ins where the values of
+a request belong, and PostgreSQL keeps its plan.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, cast
+
+from django.db import connection
+from psycopg.sql import quote
+
+from apps.core.postgresql.base import DatabaseWrapper
+
+Row = tuple[Any, ...]
+Statement = tuple[str, Sequence[Any]]
+
+
+class Prepared:
+    """`write` returns a statement and its parameters, given a value for each parameter of its own.
+
+    What it makes of these values it must leave to PostgreSQL: a parameter is one of the values as it came, or the same for all
+    values. Two sets of stand-ins find out, and ValueError is raised for one that is neither. A value decides nothing about the
+    statement itself, and none is null.
+    """
+
+    def __init__(
+        self,
+        write: Callable[..., Statement],
+        *,
+        stand_ins: tuple[Mapping[str, Any], Mapping[str, Any]],
+    ) -> None:
+        self._write = write
+        self._stand_ins = stand_ins
+
+    def row(self, **values: Any) -> Row | None:
+        """The first row, read on the connection of the calling thread."""
+        with cast("DatabaseWrapper", connection).preparing_cursor() as cursor:
+            cursor.execute(self._statement, values)
+            found: Row | None = cursor.fetchone()
+        return found
+
+    @cached_property
+    def _statement(self) -> str:
+        """With named places for the values; what is always the same is written out."""
+        (statement, ones), (again, others) = (self._write(**each) for each in self._stand_ins)
+        if statement != again:
+            raise ValueError("the values decide about the statement")
+        first, second = self._stand_ins
+        places: list[str] = []
+        for one, other in zip(ones, others, strict=True):
+            name = next((name for name in first if (first[name], second[name]) == (one, other)), None)
+            if name is None and quote(one) != quote(other):
+                raise ValueError(f"{one!r} is made of the values in Python")
+            places.append(f"%({name})s" if name else quote(one).replace("%", "%%"))
+        if unused := [name for name in first if f"%({name})s" not in places]:
+            raise ValueError(f"not asked about: {', '.join(unused)}")
+        put = iter(places)
+        return re.sub("%s", lambda _: next(put), statement)
