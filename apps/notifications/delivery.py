@@ -94,10 +94,7 @@ def claim(batch: int = BATCH) -> tuple[list[Push], datetime]:
     if not rows:
         return [], datetime.now(UTC)
     claimed = [row[0] for row in rows]
-    pushes = Push.objects.select_related(
-        "device__user", "notification__user", "notification__announcement", "reminder__user"
-    ).filter(pk__in=[*claimed, *claim_others(claimed)])
-    return list(pushes.order_by("bulk", "-high_priority", "notification__change_set", "pk")), rows[0][1]
+    return Push.objects.filter(pk__in=[*claimed, *claim_others(claimed)]).to_send(), rows[0][1]
 
 
 def others_wait() -> bool:
