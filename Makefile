@@ -22,7 +22,7 @@ manage: ## Run manage.py against the running system: make manage ARGS="shell"
 	@$(IN_VENV) -m compose.local manage $(ARGS)
 
 test: ## Run the test suite on services of its own: make test ARGS="tests/courses -k sync"
-	@$(IN_VENV) -m pytest $(ARGS)
+	@$(IN_VENV) -m pytest $(if $(ARGS),$(ARGS),--numprocesses auto --maxprocesses 4 --dist loadfile)
 
 bench: ## Measure against peers and write docs/benchmarks.md: make bench ONLY=reads, or ONLY=1,3; REPEAT=5
 	@$(IN_VENV) -m tests.benchmarks

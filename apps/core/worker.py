@@ -23,12 +23,13 @@ FAULT_SECONDS = 10.0
 class Lane:
     """Runs one step over and over: at once after a step that did something, after a short wait when there was nothing to do.
 
-    A step returns how many things it did and raises on a fault. A fault is logged and slows down this lane alone.
+    A step returns how many things it did and raises on a fault. A fault is logged and slows down this lane alone. `idle` is the wait.
     """
 
-    def __init__(self, name: str, step: Step, stopping: threading.Event) -> None:
+    def __init__(self, name: str, step: Step, stopping: threading.Event, idle: float) -> None:
         self.name = name
         self._step = step
+        self._idle = idle
         self._stopping = stopping
         self._faults = 0
         self._beaten_at = float("-inf")
@@ -52,7 +53,7 @@ class Lane:
             self._hang_up()
             return self._backoff(error)
         self._faults = 0
-        return 0 if done else IDLE_SECONDS
+        return 0 if done else self._idle
 
     def _backoff(self, error: Exception) -> float:
         away = isinstance(error, (OperationalError, InterfaceError))
@@ -74,10 +75,14 @@ class Lane:
 
 
 class Worker:
-    def __init__(self, steps: Mapping[str, Step]) -> None:
+    """`idle` names the lanes that wait longer than others when there is nothing to do, in seconds."""
+
+    def __init__(self, steps: Mapping[str, Step], *, idle: Mapping[str, float] = {}) -> None:
         self._told = False
         self._stopping = threading.Event()
-        self._lanes = [Lane(name, step, self._stopping) for name, step in steps.items()]
+        self._lanes = [
+            Lane(name, step, self._stopping, idle.get(name, IDLE_SECONDS)) for name, step in steps.items()
+        ]
 
     def run(self, *, patience: float = 8.0) -> bool:
         """Until stop(), then at most `patience` seconds more for the running steps. False when a lane ended by itself.

@@ -62,9 +62,27 @@ def write_versions(versions: Sequence[tuple[CourseVersion, ChangeSetWriter]]) ->
             continue
         if course.guard == version.guard:
             writer.outcome.ties.append(version.external_id)
+        as_served = version.digest == bytes(course.digest) and not course.tombstone and not course.hidden
         course.source_document, course.guard, course.digest = version.document, version.guard, version.digest
-        writing.rewrite(course, writer)
+        if as_served:  # and a newer guard hides nothing
+            writer.outcome.count("unchanged")
+        else:
+            writing.rewrite(course, writer)
     writing.finish()
+
+
+# The other columns are made anew when a course is written.
+_ASKED = (
+    "source",
+    "external_id",
+    "term_id",
+    "guard",
+    "digest",
+    "document",
+    "tombstone",
+    "hidden",
+    "revision",
+)
 
 
 def _stored(versions: Sequence[tuple[CourseVersion, ChangeSetWriter]]) -> dict[tuple[str, str], Course]:
@@ -73,7 +91,7 @@ def _stored(versions: Sequence[tuple[CourseVersion, ChangeSetWriter]]) -> dict[t
         (writer.origin.source, version.external_id): course_id(writer.origin.source, version.external_id)
         for version, writer in versions
     }
-    stored = Course.objects.in_bulk(keys.values())
+    stored = Course.objects.only(*_ASKED).in_bulk(keys.values())
     return {
         key: stored.get(id) or Course(id=id, source=key[0], external_id=key[1], hidden=True)
         for key, id in keys.items()
@@ -90,11 +108,16 @@ def rewrite_courses(courses: Sequence[Course], writer: ChangeSetWriter) -> None:
 
 @dataclass(slots=True)
 class _Fate:
-    """What is to be written of a course: if it `differs` for readers also its entries and exams; if it has not even `moved`, its guard."""
+    """What is to be written of a course: if it `differs` for readers also its entries and exams; if it has not even `moved`, its guard.
+
+    `rewritten`: its source's document is another. `served` is the public document that readers get in the end, None when they get none.
+    """
 
     course: Course
+    rewritten: bool = False
     moved: bool = False
     differs: bool = False
+    served: Json | None = None
 
 
 class _Writing:
@@ -132,6 +155,7 @@ class _Writing:
                     after=self._days_of((new or old or {})["term"]),
                 )
             )
+        fate.rewritten, fate.served = True, new
         fate.moved |= fate.differs or was != (course.tombstone, course.hidden, course.term_id)
         writer.outcome.count("changed" if old != new else "unchanged")
 
@@ -155,9 +179,11 @@ class _Writing:
 
     def finish(self) -> None:
         fates = self._fates.values()
-        rows.write_courses([_row(fate.course) for fate in fates if fate.moved])
-        rows.touch_courses([_guard_row(fate.course) for fate in fates if not fate.moved])
-        rows.replace_parts({fate.course.id: fate.course.served() for fate in fates if fate.differs})
+        rows.write_courses([_row(fate.course, fate.served) for fate in fates if fate.moved])
+        rows.touch_courses(
+            [_guard_row(fate.course, rewritten=fate.rewritten) for fate in fates if not fate.moved]
+        )
+        rows.replace_parts({fate.course.id: fate.served for fate in fates if fate.differs})
 
 
 def ensure_terms(keys: Iterable[tuple[str, str]]) -> None:
@@ -166,24 +192,24 @@ def ensure_terms(keys: Iterable[tuple[str, str]]) -> None:
     Term.objects.bulk_create(stubs, ignore_conflicts=True)
 
 
-def _guard_row(course: Course) -> Json:
+def _guard_row(course: Course, *, rewritten: bool) -> Json:
     return {
         "id": str(course.id),
         "guard": course.guard and course.guard.isoformat(),
         "digest": bytes(course.digest).hex(),
-        "source_document": course.source_document,
+        "source_document": course.source_document if rewritten else None,
     }
 
 
-def _row(course: Course) -> Json:
+def _row(course: Course, served: Json | None) -> Json:
     """All columns. A course that readers no longer see keeps the values they last saw, for the staff who look it up."""
-    shown = course.public() or {}
+    shown = served or course.public() or {}
     entries = shown.get("entries", [])
     people = [*shown.get("teachers", []), *(teacher for entry in entries for teacher in entry["teachers"])]
     rooms = [room for entry in entries for room in entry["rooms"]]
     columns = ("description", "credits", "department", "level", "year", "language", "url")
     return {
-        **_guard_row(course),
+        **_guard_row(course, rewritten=True),
         **{name: shown.get(name) for name in columns},
         "source": course.source,
         "external_id": course.external_id,

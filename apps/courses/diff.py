@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from apps.courses.models import Change
-from apps.courses.timetable import NO_TERM, Calendar, occurrences
+from apps.courses.timetable import NO_TERM, Calendar, meeting_days, occurrences
 
 Json = dict[str, Any]
 
@@ -75,22 +75,22 @@ def course_changes(
             dates=sorted(days),
         )
     for was, now in _pairs(old["entries"], new["entries"]):
-        days = _differing_days(_entry_days(was, before), _entry_days(now, after))
-        yield from _part_changes(Change.Kind.ENTRY, id, was, now, days)
+        if was != now:
+            days = _differing_days(was, now, before, after)
+            yield from _part_changes(Change.Kind.ENTRY, id, was, now, days)
     for was, now in _pairs(old["exams"], new["exams"]):
-        yield from _part_changes(
-            Change.Kind.EXAM, id, was, now, _exam_days(was, before) | _exam_days(now, after)
-        )
+        if was != now:
+            days = _exam_days(was, before) | _exam_days(now, after)
+            yield from _part_changes(Change.Kind.EXAM, id, was, now, days)
 
 
 def _part_changes(
     kind: Change.Kind, course: UUID, old: Json | None, new: Json | None, days: set[date]
 ) -> Iterator[Change]:
-    dates = sorted(days)
     present = new or old
-    if present is None or old == new:
+    if present is None:
         return
-    row = {"kind": kind, "course_id": course, "object_id": UUID(present["id"]), "dates": dates}
+    row = {"kind": kind, "course_id": course, "object_id": UUID(present["id"]), "dates": sorted(days)}
     if old is None or new is None:
         yield Change(**row, old=old, new=new)
         return
@@ -108,24 +108,36 @@ def _pairs(old: list[Json], new: list[Json]) -> Iterable[tuple[Json | None, Json
 
 
 def _course_days(course: Json, term: TermDays) -> set[date]:
-    meetings = [_entry_days(entry, term) for entry in course["entries"]]
-    return {day for found in meetings for _, day in found}.union(
-        *(_exam_days(exam, term) for exam in course["exams"])
+    return set().union(
+        *(_entry_days(entry, term) for entry in course["entries"]),
+        *(_exam_days(exam, term) for exam in course["exams"]),
     )
 
 
-def _entry_days(entry: Json | None, term: TermDays) -> set[tuple[object, date]]:
-    """Each meeting with its days, so that a meeting which stays as it was drops out of the difference."""
-    if entry is None:
-        return set()
+def _entry_days(entry: Json | None, term: TermDays) -> set[date]:
+    return meeting_days(entry, term.calendar) if entry else set()
+
+
+def _differing_days(old: Json | None, new: Json | None, before: TermDays, after: TermDays) -> set[date]:
+    """On which the entry meets in another way, or on only one side. A meeting that stays as it was drops out of the difference."""
+    if old is None or new is None:
+        return _entry_days(old, before) | _entry_days(new, after)
+    if not old["exceptions"] and not new["exceptions"]:
+        # Every meeting is like the next, as with most entries: their days tell it all.
+        was, now = _entry_days(old, before), _entry_days(new, after)
+        return was ^ now if all(old[field] == new[field] for field in _MEETING) else was | now
+    return {day for _, day in _meetings(old, before) ^ _meetings(new, after)}
+
+
+_MEETING = ("kind", "online_url", "groups", "starts_at", "ends_at", "rooms", "teachers")
+
+
+def _meetings(entry: Json, term: TermDays) -> set[tuple[object, date]]:
+    """Each with its days."""
     seen = (entry["kind"], entry["online_url"], tuple(entry["groups"]))
     return {
         ((seen, meeting), day) for meeting in occurrences(entry, term.calendar) for day in meeting.dates()
     }
-
-
-def _differing_days(old: set[tuple[object, date]], new: set[tuple[object, date]]) -> set[date]:
-    return {day for _, day in old ^ new}
 
 
 def _exam_days(exam: Json | None, term: TermDays) -> set[date]:

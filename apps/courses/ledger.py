@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from apps.courses import cache
+from apps.courses import cache, rows
 from apps.courses.models import Change, ChangeSet, HeldDeletions
 from apps.courses.signals import change_sets_recorded
 
@@ -72,7 +72,7 @@ class Ledger:
                 if (revision := writer.outcome.revision)
             }
             ChangeSet.objects.bulk_create(made.values())
-            Change.objects.bulk_create([change for writer in made for change in writer.changes])
+            rows.write_changes([change for writer in made for change in writer.changes])
             if told := [row for writer, row in made.items() if writer.changes]:
                 change_sets_recorded.send(sender=ChangeSet, change_sets=told)
             cache.forget_previous_on_commit(self._before + 1)

@@ -58,9 +58,9 @@ Groups = Annotated[list[Group], Few]
 
 
 def _without_nulls(value: Any) -> Any:
-    return (
-        {key: item for key, item in value.items() if item is not None} if isinstance(value, dict) else value
-    )
+    if not isinstance(value, dict) or None not in value.values():
+        return value
+    return {key: item for key, item in value.items() if item is not None}
 
 
 class FaultLimit:

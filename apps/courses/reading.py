@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from apps.core import keyset
 from apps.core.paging import Page, Window
+from apps.courses import counting
 
 Json = dict[str, Any]
 
@@ -29,17 +30,19 @@ def documents(page: Page, matching: QuerySet[Any], *default: str) -> tuple[int, 
     page_sql, page_params = _sql(
         keyset.cut(page, matching, key).values("document", *(column.name for column in key))
     )
-    count_sql, count_params = _sql(matching.order_by().values("pk"))
+    matching_sql = _sql(matching.order_by().values("pk"))
+    count_sql, count_params = counting.counted(*matching_sql)
     direction = "DESC" if keyset.is_backwards(page) else "ASC"
     names = ", ".join(column.name for column in key)
     revision, count, results, keys, fetched = _row(
         f"WITH page AS (SELECT row_number() OVER () AS place, found.* FROM ({page_sql}) AS found), "
         f"shown AS (SELECT * FROM page WHERE place <= {page.size}) "
-        f"SELECT (SELECT n FROM courses_revision), (SELECT count(*) FROM ({count_sql}) AS matching), "
+        f"SELECT (SELECT n FROM courses_revision), {count_sql}, "
         f"(SELECT coalesce(string_agg(document, ',' ORDER BY place {direction}), '') FROM shown), "
         f"(SELECT json_agg(json_build_array({names}) ORDER BY place) FROM shown), (SELECT count(*) FROM page)",
         (*page_params, *count_params),
     )
+    counting.keep(*matching_sql, revision=revision, count=count)
     keys = [tuple(each) for each in _parsed(keys)]
     return revision, count, results, keyset.window(page, keys, more=fetched > page.size)
 

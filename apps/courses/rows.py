@@ -1,4 +1,4 @@
-"""Writing courses, entries and exams as rows: one statement a table, whatever the number of rows, fed by one JSON parameter."""
+"""Writing courses, entries, exams and changes as rows: one statement a table, whatever the number of rows."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from apps.courses.models import Change
 from apps.courses.models.sourced import Json
 
 _COURSES = """
@@ -31,7 +32,8 @@ ON CONFLICT (id) DO UPDATE SET
 """
 
 _GUARDS = """
-UPDATE courses_course SET guard = new.guard, digest = decode(new.digest, 'hex'), source_document = new.source_document
+UPDATE courses_course SET guard = new.guard, digest = decode(new.digest, 'hex'),
+    source_document = coalesce(new.source_document, courses_course.source_document)
 FROM jsonb_to_recordset(%s::jsonb) AS new (id uuid, guard timestamptz, digest text, source_document jsonb)
 WHERE courses_course.id = new.id
 """
@@ -64,6 +66,11 @@ ON CONFLICT (id) DO UPDATE SET
     position = excluded.position, kind = excluded.kind, period = excluded.period, sittings = excluded.sittings, note = excluded.note
 """
 
+# The ledger only grows, so it needs no upsert: a faculty has a hundred thousand rows at once.
+_CHANGES = (
+    "COPY courses_change (revision, course_id, term_id, kind, object_id, field, old, new, dates) FROM STDIN"
+)
+
 
 def write_courses(rows: Sequence[Json]) -> None:
     """Each row: the columns by name, `digest` in hexadecimal."""
@@ -71,7 +78,7 @@ def write_courses(rows: Sequence[Json]) -> None:
 
 
 def touch_courses(rows: Sequence[Json]) -> None:
-    """Newer versions that read the same: only the guard moves, and the digest and document that go with it."""
+    """Newer versions that read the same: the guard moves, and the digest and document that go with it; one without a document keeps its own."""
     _write(_GUARDS, rows)
 
 
@@ -91,6 +98,27 @@ def replace_parts(documents: Mapping[UUID, Json | None]) -> None:
                 [list(documents), [UUID(part["id"]) for part in parts]],
             )
         _write(statement, parts)
+
+
+def write_changes(changes: Sequence[Change]) -> None:
+    """As new rows, in this order. The objects do not learn their ids."""
+    if not changes:
+        return
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(_CHANGES) as copy:
+        for change in changes:
+            copy.write_row(
+                (
+                    str(change.change_set_id),
+                    change.course_id and str(change.course_id),
+                    change.term_id and str(change.term_id),
+                    str(change.kind),
+                    str(change.object_id),
+                    change.field,
+                    None if change.old is None else json.dumps(change.old, ensure_ascii=False),
+                    None if change.new is None else json.dumps(change.new, ensure_ascii=False),
+                    f"{{{','.join(map(str, change.dates))}}}",
+                )
+            )
 
 
 def _write(statement: str, rows: Sequence[dict[str, Any]]) -> None:

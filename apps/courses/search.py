@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from apps.core.folding import LONGEST_WORD, fold, lower
 
@@ -15,6 +16,7 @@ _SPELLED_OUT = str.maketrans(
 _TAIL = re.compile(r"(?<=[^\W\d_])\d+$")
 
 
+@lru_cache(maxsize=4096)
 def spellings(text: str) -> tuple[str, ...]:
     """The folded text, and how it is written by those who spell out ü as ue and đ as dj; of as many words."""
     small = lower(text)

@@ -98,6 +98,13 @@ def occurrences_within(entry: Json, calendar: Calendar, first: dt.date, last: dt
     ]
 
 
+def meeting_days(entry: Json, calendar: Calendar) -> set[dt.date]:
+    """Every day of an occurrence: of a moved one the day it left, too. Without exceptions, as most are, no occurrence is made."""
+    if not entry["exceptions"]:
+        return set(regular_dates(entry, calendar))
+    return {day for meeting in occurrences(entry, calendar) for day in meeting.dates()}
+
+
 def regular_dates(entry: Json, calendar: Calendar) -> Iterator[dt.date]:
     weeks = None if entry["weeks"] is None else set(entry["weeks"])
     valid_from = dt.date.fromisoformat(entry["valid_from"] or "0001-01-01")

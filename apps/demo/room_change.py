@@ -34,16 +34,24 @@ class RoomChange:
         return json.dumps(event, ensure_ascii=False).encode()
 
 
-def plan(*, entry_id: str) -> RoomChange:
-    """Into a room that no class of the term uses at that hour: the next one by name, so that every run finds another."""
+def plan(*, entry_id: str) -> RoomChange | None:
+    """Into a room that no class of the term uses at that hour: the next one by name, so that every run finds another. One where such
+    classes meet, if there are some to choose from. None when all are taken.
+    """
     entry = Entry.objects.select_related("course__term").get(pk=entry_id)
     same_term = Entry.objects.filter(course__term=entry.course.term, course__visible=True)
     at_that_hour = same_term.filter(
         weekday=entry.weekday, starts_at__lt=entry.ends_at, ends_at__gt=entry.starts_at
     )
-    rooms = set(chain.from_iterable(same_term.filter(kind=entry.kind).values_list("rooms", flat=True)))
-    taken = set(chain.from_iterable(at_that_hour.values_list("rooms", flat=True)))
-    free = sorted(rooms - taken)
+    suitable, every, taken = (
+        set(chain.from_iterable(entries.values_list("rooms", flat=True)))
+        for entries in (same_term.filter(kind=entry.kind), same_term, at_that_hour)
+    )
+    free = sorted(suitable - taken)
+    if len(free) < 2:
+        free = sorted(every - taken)
+    if not free:
+        return None
     current = entry.rooms[0]
     new = next((room for room in free if room > current), free[0])
     return RoomChange(course=entry.course, entry=entry, old=list(entry.rooms), new=[new, *entry.rooms[1:]])

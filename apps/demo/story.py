@@ -51,14 +51,14 @@ def play(*, server: Peer, phones: Peer, narrator: Narrator) -> None:
 
 
 def _choose(app: StudentApp, narrator: Narrator) -> RoomChange:
-    """The student's next class that meets in its usual room."""
+    """The student's next class that meets in its usual room, and could meet in another."""
     app.sign_in(email=STUDENT, password=PASSWORD)
     now = timezone.now()
     today = timezone.localdate(now)
     for meeting in app.meetings(first=today, last=today + timedelta(days=61)):
         starts_at = datetime.fromisoformat(meeting["starts_at"])
-        if meeting["status"] == "scheduled" and meeting["rooms"] and starts_at > now:
-            change = plan(entry_id=meeting["entry"])
+        regular = meeting["status"] == "scheduled" and meeting["rooms"] and starts_at > now
+        if regular and (change := plan(entry_id=meeting["entry"])):
             narrator.step(
                 f"{STUDENT} signs in; next comes {change.course.title} ({meeting['kind']})",
                 f"{starts_at:%A %d %B %H:%M}, room {_list(change.old)}",

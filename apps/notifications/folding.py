@@ -4,13 +4,15 @@ import dataclasses
 import itertools
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Exists, Min, OuterRef
+from django.db.models import Exists, OuterRef
 
 from apps.courses.diff import TermDays, course_changes
 from apps.courses.models import Change
 from apps.notifications.models import Folded
 from apps.notifications.net_change import NetChange
+from apps.notifications.subjects import UNREAD
 
 # Names of an object, and what is no news.
 _NO_NEWS = {"id", "external_id", "updated_at"}
@@ -33,13 +35,15 @@ def fold(revision: int) -> Fold:
         change_set__fan_out__isnull=False,
     )
     objects = waiting.filter(change_set=revision).values("object_id")
-    since = dict(
-        waiting.filter(object_id__in=objects).values_list("object_id").annotate(first=Min("id")).order_by()
-    )
-    told = {change.pk for change in waiting.filter(object_id__in=list(since))}
+    told: set[int] = set()
+    since: dict[UUID, int] = {}
+    for id, object_id in waiting.filter(object_id__in=objects).values_list("id", "object_id"):
+        told.add(id)
+        since[object_id] = min(id, since.get(object_id, id))
     rows = (
         Change.objects.filter(object_id__in=list(since))
         .select_related("course__term")
+        .defer(*(f"course__{name}" for name in UNREAD))
         .order_by("object_id", "id")
     )
     changes: list[NetChange] = []

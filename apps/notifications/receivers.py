@@ -18,13 +18,16 @@ from apps.notifications.settling import settle_cancelled
 from apps.users.models import Session, User
 
 _DAYS = """
-    SELECT change.revision, coalesce(term.time_zone, 'UTC') AS zone, array_agg(DISTINCT day)
-    FROM courses_change AS change
-    CROSS JOIN unnest(change.dates) AS day
-    LEFT JOIN courses_course AS course ON course.id = change.course_id
-    LEFT JOIN courses_term AS term ON term.id = coalesce(change.term_id, course.term_id)
-    WHERE change.revision = ANY(%s)
-    GROUP BY change.revision, zone
+    SELECT revision, zone, array_agg(DISTINCT day)
+    FROM (
+        SELECT DISTINCT change.revision, coalesce(term.time_zone, 'UTC') AS zone, change.dates
+        FROM courses_change AS change
+        LEFT JOIN courses_course AS course ON course.id = change.course_id
+        LEFT JOIN courses_term AS term ON term.id = coalesce(change.term_id, course.term_id)
+        WHERE change.revision = ANY(%s)
+    ) AS touched
+    CROSS JOIN unnest(dates) AS day
+    GROUP BY revision, zone
 """
 
 

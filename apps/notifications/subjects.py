@@ -13,6 +13,10 @@ from apps.notifications.net_change import NetChange
 UTC = ZoneInfo("UTC")
 
 
+# The bulk of a course, of which nothing is told.
+UNREAD = ("source_document", "document", "search_text", "words")
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Subjects:
     """`states` are documents of entries and exams in the shape of the API, by id; for one that left, as it was.
@@ -28,8 +32,10 @@ class Subjects:
     @classmethod
     def of(cls, changes: Iterable[NetChange]) -> "Subjects":
         changes = list(changes)
-        courses = Course.objects.select_related("term").in_bulk(
-            {change.course for change in changes if change.course}
+        courses = (
+            Course.objects.select_related("term")
+            .defer(*UNREAD)
+            .in_bulk({change.course for change in changes if change.course})
         )
         terms = Term.objects.in_bulk(
             {term for change in changes for term in (change.term, change.former_term) if term}

@@ -53,6 +53,22 @@ def social_account_linked(user: User, *, provider: str, now: datetime) -> None:
         )
 
 
+def email_changed(user: User, *, before: str, now: datetime) -> None:
+    """To the address that was, which alone can tell whether it was meant. Keys sent there open nothing any more."""
+    with speaking(user.language):
+        _post(
+            user,
+            _("Your account has another e-mail address"),
+            _(
+                "On %(when)s staff of the faculty gave your account another e-mail address. This one no longer belongs to it."
+            )
+            % {"when": _moment(user, now)},
+            _("If you did not ask for it, tell the faculty's staff at once."),
+            to=before,
+            now=now,
+        )
+
+
 def second_factor_changed(user: User, *, now: datetime) -> None:
     with speaking(user.language):
         _tell(
@@ -70,10 +86,14 @@ def _tell(user: User, subject: str, fact: str, *, now: datetime) -> None:
     advice = _(
         "If it was not you, choose another password at once: “Forgot your password?” in the app. That signs out every phone."
     )
+    _post(user, subject, fact, advice, to=user.email, now=now)
+
+
+def _post(user: User, subject: str, fact: str, advice: str, *, to: str, now: datetime) -> None:
     post(
         [
             Draft(
-                to=user.email,
+                to=to,
                 subject=subject,
                 text=written(fact, advice),
                 expires_at=now + LIFETIME,

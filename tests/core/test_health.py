@@ -72,7 +72,7 @@ def test_without_redis_it_is_degraded_not_unready(valkey: Valkey) -> None:
     valkey.freeze()
     started = time.monotonic()
     envelope = answer(200)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     valkey.thaw()
     assert envelope["status"] == envelope["data"]["cache"]["status"] == "degraded"
     assert "Redis" in envelope["data"]["cache"]["reason"]

@@ -111,8 +111,8 @@ def test_a_database_that_hangs_holds_nobody_for_long(database: Database, revisio
     revision.current()
     database.answering.clear()
     time.sleep(0.11)
-    assert seconds_of(revision) < 2
-    assert sum(seconds_of(revision) for _ in range(20)) < 2
+    assert seconds_of(revision) < 9
+    assert sum(seconds_of(revision) for _ in range(20)) < 9
     database.number = 2
     database.answering.set()
     deadline = time.monotonic() + 10

@@ -8,6 +8,7 @@ from apps.courses.models import Change, ChangeSet, Course, Entry, Revision, Term
 from apps.courses.signals import change_sets_recorded
 from tests.factories.documents import (
     api_id,
+    at,
     course,
     delete_course,
     entry,
@@ -43,6 +44,37 @@ def test_the_same_document_again_leaves_the_revision_alone_but_moves_the_guard()
     assert (again.revision, revision(), ChangeSet.objects.count()) == (None, 1, 1)
     assert delete_course(2).counts == {"overtaken": 1}
     assert stored().visible
+
+
+def test_the_same_document_under_a_newer_guard_keeps_all_that_is_stored_but_the_guard() -> None:
+    put_term()
+    put_course(1, exams=[exam()])
+    before = Course.objects.values().get()
+    put_course(3, exams=[exam()])
+    assert Course.objects.values().get() == before | {"guard": at(3)}
+
+
+def test_the_same_document_brings_a_deleted_and_a_hidden_course_back() -> None:
+    put_course(1)
+    delete_course(2)
+    assert put_course(3).counts == {"changed": 1}
+    assert stored().visible
+    put_snapshot(5)
+    assert not stored().visible
+    assert put_course(6).counts == {"changed": 1}
+    assert stored().visible
+
+
+def test_the_ledger_holds_any_text() -> None:
+    odd = 'tab\t newline\n backslash\\ \\N "quoted" {braces}, čćž 🎓'
+    put_term()
+    put_course(1, title=odd)
+    put_course(2, title="\\N", description=odd)
+    rows = Change.objects.filter(course=api_id()).values_list("field", "old", "new")
+    changes: dict[str, Any] = {field: (old, new) for field, old, new in rows}
+    assert changes[""][1]["title"] == odd
+    assert changes["title"] == (odd, "\\N")
+    assert changes["description"] == (None, odd)
 
 
 def test_a_room_change_is_one_ledger_row_with_the_days_it_touches() -> None:

@@ -133,7 +133,8 @@ def test_after_a_quota_refusal_nothing_starts_until_it_has_passed(
     send_due()
     assert phones.requests <= 8, "only what had started before the first refusal came"
     until = Pause.objects.get(scope=Pause.EVERYTHING).until
-    assert seconds <= (until - before).total_seconds() < seconds + 10
+    assert (until - before).total_seconds() >= seconds
+    assert (until - timezone.now()).total_seconds() <= seconds
     assert {(p.status, p.attempts, p.lease_until) for p in Push.objects.all()} == {("pending", 0, None)}
 
 
@@ -146,7 +147,8 @@ def test_a_quota_of_one_device_delays_that_device_only(phones: Phones) -> None:
     send_due()
     assert push("bob").status == "sent"
     assert (push("alice").status, push("alice").attempts) == ("pending", 0)
-    assert 69 < waits("alice", before) < 80
+    assert waits("alice", before) > 69
+    assert waits("alice", timezone.now()) < 80
     assert not Pause.objects.exists()
 
 
@@ -173,7 +175,8 @@ def test_anything_odd_is_tried_again_with_jitter(phones: Phones, oddity: dict[st
     phones.fail(address="alice", **oddity)
     send_due()
     assert (push("alice").status, push("alice").attempts) == ("pending", 1)
-    assert 0.5 < waits("alice", before) < 5
+    assert waits("alice", before) > 0.5
+    assert waits("alice", timezone.now()) < 5
     assert push("bob").status == "sent"
     assert phones.requests == 2, "the library retries nothing"
     Push.objects.update(next_try_at=Now())
@@ -212,7 +215,7 @@ def test_what_has_expired_is_never_sent(phones: Phones) -> None:
 
 @pytest.mark.usefixtures("_two_phones")
 def test_a_retry_never_waits_past_the_end(phones: Phones) -> None:
-    end = timezone.now() + timedelta(seconds=2)
+    end = timezone.now() + timedelta(seconds=60)
     Push.objects.update(expires_at=end, attempts=9)
     phones.fail(status=500, times=2)
     send_due()

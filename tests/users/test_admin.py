@@ -11,7 +11,7 @@ from apps.users.deletion import request_deletion
 from apps.users.models import Session, User
 from apps.users.roles import Role, set_role
 from tests.users.conftest import PASSWORD, Phone
-from tests.users.letters import newest
+from tests.users.letters import letters, newest
 
 USERS = "admin:users_user_changelist"
 
@@ -44,6 +44,18 @@ def change(client: Client, user: User, **changes: str) -> int:
     if answer.status_code == 200:
         assert not answer.context["adminform"].form.errors, answer.context["adminform"].form.errors
     return answer.status_code
+
+
+def test_another_address_given_by_staff_is_told_to_the_one_that_was(alice: User, boss: User) -> None:
+    assert change(signed_in(boss), alice, first_name="Alisa") == 302
+    assert not letters("alice@example.org")
+
+    assert change(signed_in(boss), alice, email="alisa@example.org") == 302
+
+    (letter,) = letters("alice@example.org")
+    assert letter.subject == "Your account has another e-mail address"
+    assert "tell the faculty's staff at once" in letter.text
+    assert not letters("alisa@example.org")
 
 
 def test_users_are_found_and_shown_without_their_password_hash(alice: User, bob: User, boss: User) -> None:

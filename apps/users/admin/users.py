@@ -19,6 +19,7 @@ from apps.users.admin.identities import IdentityInline
 from apps.users.admin.passwords import PasswordForm
 from apps.users.deletion import erase
 from apps.users.models import Session, User
+from apps.users.notices import email_changed
 from apps.users.roles import Role, having, role_of, set_role
 from apps.users.second_factor import remove
 
@@ -124,6 +125,8 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
             return
         # Whether somebody may sign in is written below, together with what hangs on it.
         obj.save(update_fields=set(form.changed_data) - {"role", "user_permissions", "is_active"})
+        if "email" in form.changed_data:
+            email_changed(obj, before=form.initial["email"], now=timezone.now())
         if "role" in form.cleaned_data and {"role", "is_superuser"} & set(form.changed_data):
             set_role(users=[obj.pk], role=Role(form.cleaned_data["role"]))
         if "is_active" in form.changed_data:

@@ -64,7 +64,7 @@ def test_everything_comes_up_outlives_a_crash_and_goes_down_together(run: Run, d
     assert set(first) == PROCESSES
 
     os.kill(first["worker"], signal.SIGKILL)
-    wait_until(lambda: run.pids().get("worker", first["worker"]) != first["worker"], seconds=5)
+    wait_until(lambda: run.pids().get("worker", first["worker"]) != first["worker"])
 
     wait_until(lambda: set(run.pids()) == PROCESSES)
     everything = run.pids()

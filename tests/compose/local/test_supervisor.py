@@ -47,7 +47,7 @@ def supervisor(tmp_path: Path) -> Supervisor:
     return Supervisor(tmp_path / "run", Stop())
 
 
-def test_a_killed_child_is_started_again_within_five_seconds(supervisor: Supervisor, tmp_path: Path) -> None:
+def test_a_killed_child_is_started_again(supervisor: Supervisor, tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     with supervisor:
         supervisor.start([python("sleeper", SLEEPER.format(pids=str(pids)))])
@@ -58,7 +58,7 @@ def test_a_killed_child_is_started_again_within_five_seconds(supervisor: Supervi
             supervisor.tick()
             return len(pids_in(pids)) == 2
 
-        wait_until(again, seconds=5)
+        wait_until(again)
     assert not any(map(is_alive, pids_in(pids)))
 
 
