@@ -39,6 +39,7 @@ class Environment:
     google_application_credentials: str
     firebase_project_id: str
     fcm_emulator_host: str
+    fcm_max_per_second: int
     email: dict[str, Any]
     email_from: str
     exam_email_after_hours: int
@@ -70,6 +71,7 @@ class Environment:
             google_application_credentials=reader("GOOGLE_APPLICATION_CREDENTIALS", str, default=""),
             firebase_project_id=reader("FIREBASE_PROJECT_ID", str, default=""),
             fcm_emulator_host=reader("FCM_EMULATOR_HOST", str, default=""),
+            fcm_max_per_second=reader("FCM_MAX_PER_SECOND", _rate, default="10000"),
             email=reader("EMAIL_URL", _email, default="console:"),
             email_from=reader("EMAIL_FROM", _sender, default="Campanile <campanile@localhost>"),
             exam_email_after_hours=reader("EXAM_EMAIL_AFTER_HOURS", _hours, default="12"),
@@ -155,6 +157,12 @@ def _count(value: str) -> int:
     if not value.isascii() or not value.isdecimal():
         raise ValueError(f"{value!r} is not a whole number")
     return int(value)
+
+
+def _rate(value: str) -> int:
+    if not 1 <= (rate := _count(value)) <= 1_000_000:
+        raise ValueError("must be between 1 and 1000000 a second")
+    return rate
 
 
 def _percent(value: str) -> int:

@@ -40,7 +40,7 @@ class Choices:
     @classmethod
     def of(cls, pushes: Iterable[Push]) -> "Choices":
         """`pushes` come with notification, reminder and user selected. A test rings whatever was chosen: it was asked for just now."""
-        users = {push.user.pk: push.user for push in pushes if not push.is_test}
+        users = {user.pk: user for user in (push.user for push in pushes if not push.is_test)}
         chosen = Preferences.objects.in_bulk(users)
         wanting = [user for user, preferences in chosen.items() if preferences.summary_hour is not None]
         return cls(users, chosen, summed_up(wanting) if wanting else {})

@@ -2,8 +2,8 @@
 
 import time
 import traceback
+from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
@@ -16,11 +16,11 @@ from apps.notifications.pauses import BULK, Gate, scopes_paused
 from apps.notifications.postponing import put_off
 from apps.notifications.reconsidering import reconsider
 from apps.notifications.ringing import Together, gather, ring
+from apps.notifications.sender import Sender, of_this_thread
 from apps.notifications.settling import Answered, release, settle, settle_unwanted
 from apps.notifications.summaries import claim_others
 
-BATCH = 200
-SENDERS = 8
+BATCH = 1000
 LEASE = timedelta(seconds=60)
 # A sending may take two timeouts, one for a new access token; none starts that could outlive the lease.
 LATEST_START = LEASE.total_seconds() - 2.5 * firebase.TIMEOUT
@@ -69,53 +69,32 @@ def send_due() -> int:
     """Claim a batch, look at each again, send it; how many were settled or tried. No transaction is open while sending."""
     if not firebase.configured():
         return 0
-    firebase.prepare()
+    sender = of_this_thread()
+    sender.prepare()
     latest_start = time.monotonic() + LATEST_START
-    pushes, claimed_at = claim()
+    pushes, claimed_at = claim(sender.pace.batch(BATCH))
     if not pushes:
         return 0
+    sender.authorize()
+    latest_start = min(latest_start, time.monotonic() + FRESH_SECONDS)
     choices = Choices.of(pushes)
     wanted, unwanted = reconsider(pushes, choices, now=claimed_at)
     settle_unwanted(unwanted)
     due = put_off(wanted, choices, now=claimed_at)
-    _send_all(gather(due, choices, claimed_at), claimed_at, latest_start)
+    _Round(sender, gather(due, choices, claimed_at), claimed_at, latest_start).run()
     return len(pushes)
 
 
-def claim() -> tuple[list[Push], datetime]:
+def claim(batch: int = BATCH) -> tuple[list[Push], datetime]:
     with connection.cursor() as cursor:
         cursor.execute(
-            _CLAIM, {"lease": LEASE.total_seconds(), "everything": Pause.EVERYTHING, "batch": BATCH}
+            _CLAIM, {"lease": LEASE.total_seconds(), "everything": Pause.EVERYTHING, "batch": batch}
         )
         rows = cursor.fetchall()
     if not rows:
         return [], datetime.now(UTC)
     claimed = [row[0] for row in rows]
-    pushes = Push.objects.select_related(
-        "device__user", "notification__user", "notification__announcement", "reminder__user"
-    ).filter(pk__in=[*claimed, *claim_others(claimed)])
-    return list(pushes.order_by("bulk", "-high_priority", "notification__change_set", "pk")), rows[0][1]
-
-
-def _send_all(ringing: Sequence[Together], claimed_at: datetime, latest_start: float) -> None:
-    gate = Gate()
-    latest_start = min(latest_start, time.monotonic() + FRESH_SECONDS)
-    with ThreadPoolExecutor(SENDERS, thread_name_prefix="push") as pool:
-        waiting = {pool.submit(_send, each, gate, latest_start): each for each in ringing}
-        flush_at = time.monotonic() + FLUSH_SECONDS
-        try:
-            while waiting:
-                done, unfinished = wait(waiting, timeout=LOOK_SECONDS)
-                # Other workers hear of a refusal from the database, so it is written at once.
-                if not unfinished or gate.refused or time.monotonic() >= flush_at:
-                    _flush([(waiting.pop(future), future) for future in done], claimed_at)
-                    flush_at = time.monotonic() + FLUSH_SECONDS
-                    if any(each[0].push.bulk for each in waiting.values()) and others_wait():
-                        gate.close(BULK)
-                gate.close(*scopes_paused())
-        finally:
-            # Leaving early, as when the database went away: what cannot be written down is not sent.
-            gate.close(Pause.EVERYTHING)
+    return Push.objects.filter(pk__in=[*claimed, *claim_others(claimed)]).to_send(), rows[0][1]
 
 
 def others_wait() -> bool:
@@ -126,37 +105,103 @@ def others_wait() -> bool:
     return bool(found)
 
 
-def _flush(done: Sequence[tuple[Together, "Future[Outcome | None]"]], claimed_at: datetime) -> None:
-    answers = [
-        Answered(each.push, outcome, each.told_revision, claimed_at)
-        for together, future in done
-        if (outcome := future.result())
-        for each in together
-    ]
-    if answers:
-        settle(answers)
-    if not_started := [
-        each.push for together, future in done if future.result() is None for each in together
-    ]:
-        release(not_started)
+class _Round:
+    """The sending of one batch. What is not started in time, or since it may not be, is free for the next claim."""
 
+    def __init__(
+        self, sender: Sender, ringing: Sequence[Together], claimed_at: datetime, latest_start: float
+    ) -> None:
+        self._sender = sender
+        self._waiting = deque(ringing)
+        self._claimed_at = claimed_at
+        self._latest_start = latest_start
+        self._gate = Gate()
+        self._answered: list[tuple[Together, Outcome]] = []
+        self._left: list[Together] = []
+        self._started = 0
+        self._late = False
+        self._look_at = time.monotonic() + LOOK_SECONDS
+        self._flush_at = time.monotonic() + FLUSH_SECONDS
 
-def _send(together: Together, gate: Gate, latest_start: float) -> Outcome | None:
-    """In a thread of the pool, away from the database. None when it was not started."""
-    push = together[0].push
-    platform = push.device.platform
-    scopes = (platform, BULK) if push.bulk else (platform,)
-    if not gate.is_open(*scopes) or time.monotonic() > latest_start:
-        return None
-    latest = min(each.latest or each.push.expires_at for each in together)
-    if datetime.now(UTC) >= latest:
-        return None  # the next claim finds it expired
-    try:
-        outcome = firebase.send(ring(together), now=datetime.now(UTC))
-    except Exception:  # noqa: BLE001  # a fault of ours in one message must not hold up the others
-        return Outcome(Verdict.DEAD, traceback.format_exc())
-    if outcome.verdict is Verdict.PAUSE_PLATFORM:
-        gate.refuse(platform)
-    elif outcome.verdict in (Verdict.PAUSE_ALL, Verdict.OPEN_CIRCUIT):
-        gate.refuse(Pause.EVERYTHING)
-    return outcome
+    def _busy(self) -> bool:
+        return bool(self._waiting or self._sender.under_way)
+
+    def run(self) -> None:
+        try:
+            while self._busy():
+                self._start()
+                for together, outcome in self._sender.outcomes(LOOK_SECONDS if self._busy() else 0):
+                    self._take(together, outcome)
+                self._look()
+                self._flush()
+            self._sender.pace.batch_ended(started=self._started, late=self._late)
+        finally:
+            # Leaving early, as when the database went away: what cannot be written down is not waited for, and the lease ends.
+            self._sender.drop()
+
+    def _start(self) -> None:
+        self._sender.renew()
+        if time.monotonic() > self._latest_start:
+            self._left += self._waiting
+            self._late = self._late or bool(self._waiting)
+            self._waiting.clear()
+        for _ in range(min(self._sender.room, len(self._waiting))):
+            together = self._waiting.popleft()
+            if not self._may_start(together):
+                self._left.append(together)
+            elif outcome := self._begin(together):
+                self._take(together, outcome)
+
+    def _may_start(self, together: Together) -> bool:
+        push = together[0].push
+        scopes = (push.device.platform, BULK) if push.bulk else (push.device.platform,)
+        # The next claim finds it expired.
+        latest = min(each.latest or each.push.expires_at for each in together)
+        return self._gate.is_open(*scopes) and datetime.now(UTC) < latest
+
+    def _begin(self, together: Together) -> Outcome | None:
+        """None when it is under way."""
+        try:
+            body = firebase.body(ring(together), now=datetime.now(UTC))
+        except ValueError as error:
+            return Outcome(Verdict.DEAD, str(error))
+        except Exception:  # noqa: BLE001  # a fault of ours in one message must not hold up the others
+            return Outcome(Verdict.DEAD, traceback.format_exc())
+        self._started += 1
+        return self._sender.start(together, body)
+
+    def _take(self, together: Together, outcome: Outcome | None) -> None:
+        if outcome is None:
+            self._waiting.appendleft(together)
+            return
+        self._answered.append((together, outcome))
+        if outcome.verdict is Verdict.PAUSE_PLATFORM:
+            self._gate.refuse(together[0].push.device.platform)
+        elif outcome.verdict in (Verdict.PAUSE_ALL, Verdict.OPEN_CIRCUIT):
+            self._gate.refuse(Pause.EVERYTHING)
+
+    def _look(self) -> None:
+        """What other workers were told, and who is in more of a hurry."""
+        if not self._waiting or time.monotonic() < self._look_at:
+            return
+        self._gate.close(*scopes_paused())
+        if any(each[0].push.bulk for each in self._waiting) and others_wait():
+            self._gate.close(BULK)
+        self._look_at = time.monotonic() + LOOK_SECONDS
+
+    def _flush(self) -> None:
+        # Other workers hear of a refusal from the database, so it is written at once.
+        if self._busy() and not self._gate.refused and time.monotonic() < self._flush_at:
+            return
+        if self._answered:
+            settle(
+                [
+                    Answered(each.push, outcome, each.told_revision, self._claimed_at)
+                    for together, outcome in self._answered
+                    for each in together
+                ]
+            )
+        if self._left:
+            release([each.push for together in self._left for each in together])
+        self._answered, self._left = [], []
+        self._flush_at = time.monotonic() + FLUSH_SECONDS

@@ -1,39 +1,39 @@
 """Firebase Cloud Messaging, HTTP v1: the only importer of firebase_admin, which the web processes never load.
 
-The library holds the credential, builds and validates messages and posts them. Its own retries are off (it would block for half a
-minute and send twice after a timeout), and where it posts to is ours, since it knows no FCM emulator.
+The libraries hold the credential, build and validate messages. Where they go to is ours, since firebase_admin knows no emulator of FCM,
+and so is what carries them, see sender.py.
 """
 
 # Neither library has annotations.
 # mypy: disallow-untyped-calls=False
 
-import contextlib
 import dataclasses
-import email.utils
-import os
-import threading
+import functools
+import json
+import uuid
 import warnings
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-import requests
 from django.conf import settings
-from firebase_admin import App, exceptions, messaging
-from firebase_admin._http_client import JsonHttpClient
+from firebase_admin import messaging
+from firebase_admin.__about__ import __version__
+from firebase_admin._http_client import METRICS_HEADERS
 from firebase_admin.messaging import _MessagingService
 from google.auth import credentials, load_credentials_from_file
-from google.auth import exceptions as auth_exceptions
-from google.auth.transport.requests import AuthorizedSession
 
 from apps.notifications.messages import Text
-from apps.notifications.outcomes import CIRCUIT_WAIT, Outcome, Refusal, Verdict, classify
 
 TIMEOUT = 10
-CONNECTIONS = 16
+# What firebase-admin sends beside the credential's headers.
+HEADERS = {
+    "Content-Type": "application/json",
+    "X-GOOG-API-FORMAT-VERSION": "2",
+    "X-FIREBASE-CLIENT": f"fire-admin-python/{__version__}",
+    **METRICS_HEADERS,
+}
 _SCOPES = ["https://www.googleapis.com/auth/firebase.messaging"]
 _CHANNELS = {"courses": "schedule"}
-_TYPE = "type.googleapis.com/"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,39 +50,27 @@ class Ring:
     expires_at: datetime
 
 
-def send(ring: Ring, *, now: datetime) -> Outcome:
-    """Post one message. Never raises for what FCM or the network may do: that is the outcome."""
-    try:
-        message = build(ring, now=now)
-    except ValueError as error:
-        return Outcome(Verdict.DEAD, str(error))
-    try:
-        name: object = _service().send(message)
-    except auth_exceptions.GoogleAuthError as error:
-        return Outcome(Verdict.OPEN_CIRCUIT, f"OAuth: {error}", CIRCUIT_WAIT)
-    except exceptions.FirebaseError as error:
-        response = error.http_response
-        return classify(_refusal(response)) if response is not None else Outcome(Verdict.RETRY, str(error))
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        # The library reads an answer that is no FCM answer as if it were one.
-        return Outcome(Verdict.RETRY, f"odd answer: {error!r}")
-    if isinstance(name, str) and name.startswith("projects/"):
-        return Outcome(Verdict.SENT, name)
-    return Outcome(Verdict.RETRY, f"odd answer: name {name!r}")
-
-
 def build(ring: Ring, *, now: datetime) -> messaging.Message:
     """The same notification has the same tag and collapse id on every platform, so a repetition replaces itself."""
-    tag = ring.data["notification"]
+    return _message(ring, lasts=_left(ring, now))
+
+
+def _left(ring: Ring, now: datetime) -> int:
+    """In seconds."""
     left = ring.expires_at - now
     if left <= timedelta(0):
         raise ValueError("expired")
+    return int(left.total_seconds())
+
+
+def _message(ring: Ring, *, lasts: int) -> messaging.Message:
+    tag = ring.data["notification"]
     message = messaging.Message(
         data=ring.data,
         notification=messaging.Notification(title=ring.text.title, body=ring.text.body),
         android=messaging.AndroidConfig(
             priority="high" if ring.high_priority else "normal",
-            ttl=timedelta(seconds=int(left.total_seconds())),
+            ttl=timedelta(seconds=lasts),
             notification=messaging.AndroidNotification(
                 channel_id=_CHANNELS.get(ring.category, ring.category), tag=tag
             ),
@@ -98,7 +86,7 @@ def build(ring: Ring, *, now: datetime) -> messaging.Message:
         fcm_options=messaging.FCMOptions(analytics_label=ring.platform),
         webpush=messaging.WebpushConfig(
             headers={
-                "TTL": str(int(left.total_seconds())),
+                "TTL": str(lasts),
                 "Urgency": "high" if ring.high_priority else "normal",
             },
             notification=messaging.WebpushNotification(tag=tag),
@@ -110,18 +98,61 @@ def build(ring: Ring, *, now: datetime) -> messaging.Message:
     return message
 
 
-class _Service(_MessagingService):
-    def __init__(self, app: App, url: str) -> None:
-        super().__init__(app)
-        self._fcm_url = url
-        session = AuthorizedSession(self._credential, max_refresh_attempts=1, refresh_timeout=TIMEOUT)
-        adapter = requests.adapters.HTTPAdapter(pool_maxsize=CONNECTIONS, max_retries=0)
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
-        self._client = JsonHttpClient(session=session, retries=False, timeout=TIMEOUT)
+def body(ring: Ring, *, now: datetime) -> bytes:
+    """The request that firebase-admin would post for this message, to the byte. Raises ValueError as build() does.
+
+    What is said to thousands is built and validated once: only its address and the notification's id are filled in for each.
+    """
+    tag = ring.data["notification"]
+    shared = tuple((name, value.replace(tag, _TAG)) for name, value in ring.data.items())
+    template = _template(
+        ring.kind,
+        ring.platform,
+        ring.text,
+        ring.category,
+        shared,
+        ring.high_priority,
+        ring.expires_at,
+        _left(ring, now),
+    )
+    return (template % {"address": _quoted(ring.address), "tag": _quoted(tag)}).encode()
 
 
-class _EmulatorCredential(credentials.Credentials):
+# They stand for what is filled in, and in no text that anybody could write.
+_ADDRESS, _TAG = uuid.uuid4().hex, uuid.uuid4().hex
+
+
+@functools.lru_cache(maxsize=512)
+def _template(
+    kind: str,
+    platform: str,
+    text: Text,
+    category: str,
+    data: tuple[tuple[str, str], ...],
+    high_priority: bool,  # noqa: FBT001  # the cache is keyed by place
+    expires_at: datetime,
+    lasts: int,
+) -> str:
+    ring = Ring(kind, _ADDRESS, platform, text, category, dict(data), high_priority, expires_at)
+    encoded = _MessagingService.encode_message(_message(ring, lasts=lasts))
+    written = json.dumps({"message": encoded}, allow_nan=False).replace("%", "%%")
+    return written.replace(_ADDRESS, "%(address)s").replace(_TAG, "%(tag)s")
+
+
+def _quoted(value: str) -> str:
+    """As it stands between the quotes of JSON."""
+    return json.dumps(value)[1:-1]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Channel:
+    """Where messages go, and with whose credential."""
+
+    url: str
+    credential: Any
+
+
+class EmulatorCredential(credentials.Credentials):
     """What stands in for a Google credential before an emulator."""
 
     def __init__(self) -> None:
@@ -132,40 +163,15 @@ class _EmulatorCredential(credentials.Credentials):
         """There is nothing to renew."""
 
 
-_lock = threading.Lock()
-_made: dict[int, _Service] = {}
-
-
-def _service() -> _Service:
-    """Made once a process, after any fork, since connections must not be shared."""
-    with _lock:
-        service = _made.get(os.getpid())
-        if service is None:
-            _made.clear()
-            service = _made[os.getpid()] = _make()
-        return service
-
-
-def forget() -> None:
-    """Drop what was made from settings that have changed since."""
-    with _lock:
-        _made.clear()
-
-
 def configured() -> bool:
     return bool(settings.FCM_EMULATOR_HOST or settings.GOOGLE_APPLICATION_CREDENTIALS)
 
 
-def prepare() -> None:
-    """Have the service at hand before there is a push, not when somebody waits for it."""
-    with contextlib.suppress(auth_exceptions.GoogleAuthError):  # told by send(), as an outcome
-        _service()
-
-
-def _make() -> _Service:
+def channel() -> Channel:
+    """As the settings say. Raises GoogleAuthError."""
     project = settings.FIREBASE_PROJECT_ID
     if settings.FCM_EMULATOR_HOST:
-        credential: Any = _EmulatorCredential()
+        credential: Any = EmulatorCredential()
         base = f"http://{settings.FCM_EMULATOR_HOST}"
     else:
         with warnings.catch_warnings():
@@ -175,57 +181,4 @@ def _make() -> _Service:
                 settings.GOOGLE_APPLICATION_CREDENTIALS, scopes=_SCOPES
             )
         project, base = project or found, "https://fcm.googleapis.com"
-    app = App("campanile", credential, {"projectId": project, "httpTimeout": TIMEOUT})
-    return _Service(app, f"{base}/v1/projects/{project}/messages:send")
-
-
-def _refusal(response: requests.Response) -> Refusal:
-    """Read leniently: a proxy may have answered."""
-    error = _dict(_dict(_json(response)).get("error"))
-    details = [each for each in error.get("details") or [] if isinstance(each, dict)]
-
-    def of_type(name: str) -> list[dict[str, Any]]:
-        return [detail for detail in details if detail.get("@type") == _TYPE + name]
-
-    def violations(name: str, key: str, read: Callable[[dict[str, Any]], str]) -> tuple[str, ...]:
-        return tuple(read(_dict(each)) for detail in of_type(name) for each in detail.get(key) or [])
-
-    codes = [str(detail.get("errorCode", "")) for detail in of_type("google.firebase.fcm.v1.FcmError")]
-    return Refusal(
-        status=response.status_code,
-        code=codes[0] if codes else "",
-        fields=violations(
-            "google.rpc.BadRequest", "fieldViolations", lambda each: str(each.get("field", "?"))
-        ),
-        quotas=violations(
-            "google.rpc.QuotaFailure",
-            "violations",
-            lambda each: f"{each.get('subject', '')} {each.get('description', '')}",
-        ),
-        message=str(error.get("message") or response.reason),
-        retry_after=_retry_after(response.headers.get("Retry-After", "")),
-    )
-
-
-def _json(response: requests.Response) -> Any:
-    try:
-        return response.json()
-    except ValueError:
-        return None
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _retry_after(value: str) -> timedelta | None:
-    """Seconds or an HTTP date (RFC 9110, section 10.2.3); a day at most, whatever is said."""
-    try:
-        seconds = float(value) if value.isdecimal() else _until(value)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return timedelta(seconds=min(max(seconds, 0), 86_400))
-
-
-def _until(value: str) -> float:
-    return (email.utils.parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+    return Channel(f"{base}/v1/projects/{project}/messages:send", credential)

@@ -1,6 +1,5 @@
 """When nothing may be sent, to a platform or at all. Shared by all workers through a few rows."""
 
-import threading
 from datetime import timedelta
 
 from django.db import connection
@@ -28,11 +27,10 @@ def scopes_paused() -> set[str]:
 
 
 class Gate:
-    """Asked before each sending starts; closed by the thread that is refused, at once, and by other workers' rows soon after."""
+    """Asked before each sending starts; closed by an answer that refuses, at once, and by other workers' rows soon after."""
 
     def __init__(self) -> None:
         self._closed: set[str] = set()
-        self._lock = threading.Lock()
         self.refused = False
 
     def refuse(self, scope: str) -> None:
@@ -40,9 +38,7 @@ class Gate:
         self.refused = True
 
     def close(self, *scopes: str) -> None:
-        with self._lock:
-            self._closed.update(scopes)
+        self._closed.update(scopes)
 
     def is_open(self, *scopes: str) -> bool:
-        with self._lock:
-            return self._closed.isdisjoint({*scopes, Pause.EVERYTHING})
+        return self._closed.isdisjoint({*scopes, Pause.EVERYTHING})

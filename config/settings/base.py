@@ -239,6 +239,7 @@ DEVICE_RETENTION = timedelta(days=env.device_retention_days)
 GOOGLE_APPLICATION_CREDENTIALS = env.google_application_credentials
 FIREBASE_PROJECT_ID = env.firebase_project_id
 FCM_EMULATOR_HOST = env.fcm_emulator_host
+FCM_MAX_PER_SECOND = env.fcm_max_per_second
 SETTLE_SECONDS = env.settle_seconds
 RING_LIMIT = env.ring_limit
 DELETION_LIMIT = env.deletion_limit

@@ -1,17 +1,12 @@
 """Sends to the fake FCM at FCM_URL what waits, as the worker's push lane does: `write` writes an announcement to every phone, `send`
 claims, sends and settles until nothing waits, and prints how many were sent."""
 
-# firebase_admin has no annotations.
-# mypy: disallow-untyped-calls=False
-
 import os
 import sys
 
 import django
 
 django.setup()
-
-from firebase_admin import App  # noqa: E402
 
 from apps.notifications import firebase  # noqa: E402  # models exist only once Django is set up
 from apps.notifications.announcements import send_due as make_messages  # noqa: E402
@@ -20,12 +15,9 @@ from apps.notifications.models import Push  # noqa: E402
 from tests.factories.notifications import announce  # noqa: E402
 
 
-def fake_service() -> firebase._Service:
+def fake_channel() -> firebase.Channel:
     """Everything as in firebase.py but the address and the credential, which a fake does not look at."""
-    app = App(
-        "campanile", firebase._EmulatorCredential(), {"projectId": "demo", "httpTimeout": firebase.TIMEOUT}
-    )
-    return firebase._Service(app, os.environ["FCM_URL"])
+    return firebase.Channel(os.environ["FCM_URL"], firebase.EmulatorCredential())
 
 
 def write() -> str:
@@ -39,7 +31,7 @@ def send() -> str:
     return str(Push.objects.filter(status=Push.Status.SENT).count())
 
 
-firebase._make = fake_service
+firebase.channel = fake_channel
 COMMANDS = {"write": write, "send": send}
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 from apps.core.worker import Worker
 from apps.demo import people
 from apps.demo.students import load_students
-from apps.notifications import firebase
+from apps.notifications import sender
 from apps.notifications.emulator.server import serve
 
 
@@ -37,9 +37,9 @@ def phones(settings: Any) -> Iterator[str]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     settings.FCM_EMULATOR_HOST = f"127.0.0.1:{server.server_address[1]}"
-    firebase.forget()
+    sender.forget()
     yield settings.FCM_EMULATOR_HOST
-    firebase.forget()
+    sender.forget()
     server.shutdown()
     server.server_close()
     thread.join()

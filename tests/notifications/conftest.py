@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apps.notifications import firebase
+from apps.notifications import sender
 from apps.notifications.emulator.server import Server, serve
 from tests.notifications.clock import Clock
 
@@ -53,9 +53,9 @@ def phones(settings: Any) -> Iterator[Phones]:
     phones = Phones(server)
     settings.FCM_EMULATOR_HOST = phones.host
     settings.FIREBASE_PROJECT_ID = "demo-campanile"
-    firebase.forget()
+    sender.forget()
     yield phones
-    firebase.forget()
+    sender.forget()
     server.shutdown()
     server.server_close()
     thread.join()

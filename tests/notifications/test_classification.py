@@ -11,10 +11,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from apps.notifications import firebase
+from apps.notifications import firebase, sender
 from apps.notifications.messages import Text
 from apps.notifications.outcomes import Outcome, Verdict
 from tests.notifications.conftest import Phones
+from tests.notifications.posting import post
 
 PROJECT_QUOTA = {"error_code": "QUOTA_EXCEEDED", "quota": ["project_number:123456"]}
 DEVICE_QUOTA = {"error_code": "QUOTA_EXCEEDED", "quota": ["device:a-phone"]}
@@ -67,7 +68,7 @@ def ring() -> firebase.Ring:
 def answered(phones: Phones, **failure: Any) -> Outcome:
     """A 401 is heard twice: the library asks once more with a new access token, as the one before may have run out."""
     phones.fail(address="a-phone", times=2, **failure)
-    return firebase.send(ring(), now=datetime.now(UTC))
+    return post(ring(), now=datetime.now(UTC))
 
 
 @pytest.mark.parametrize(("verdict", "answer"), ANSWERS, ids=str)
@@ -83,7 +84,7 @@ def test_a_phone_service_that_is_silent_for_too_long_is_tried_again(
     phones: Phones, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(firebase, "TIMEOUT", 0.2)
-    firebase.forget()
+    sender.forget()
     assert answered(phones, status=200, delay=0.6).verdict is Verdict.RETRY
 
 
@@ -142,7 +143,7 @@ def test_without_an_access_token_the_circuit_opens_and_fcm_is_not_asked(
     (tmp_path / "account.json").write_text(json.dumps(account))
     settings.FCM_EMULATOR_HOST = ""
     settings.GOOGLE_APPLICATION_CREDENTIALS = str(tmp_path / "account.json")
-    firebase.forget()
-    outcome = firebase.send(ring(), now=datetime.now(UTC))
+    sender.forget()
+    outcome = post(ring(), now=datetime.now(UTC))
     assert outcome.verdict is Verdict.OPEN_CIRCUIT
     assert phones.requests == 0

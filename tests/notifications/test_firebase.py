@@ -13,6 +13,7 @@ from apps.notifications import firebase
 from apps.notifications.messages import Text
 from apps.notifications.outcomes import Verdict
 from tests.notifications.conftest import Phones
+from tests.notifications.posting import post
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -39,7 +40,7 @@ def ring(**facts: Any) -> firebase.Ring:
 
 
 def test_a_message_lives_as_long_as_its_news_and_replaces_itself_everywhere(phones: Phones) -> None:
-    assert firebase.send(ring(), now=NOW).verdict is Verdict.SENT
+    assert post(ring(), now=NOW).verdict is Verdict.SENT
     [message] = [each["message"] for each in phones.messages()]
     assert message["token"] == "a-phone"
     assert message["android"]["ttl"] == "10800s"
@@ -55,7 +56,7 @@ def test_a_message_lives_as_long_as_its_news_and_replaces_itself_everywhere(phon
 
 
 def test_an_installation_id_is_addressed_as_one(phones: Phones) -> None:
-    assert firebase.send(ring(kind="fid", high_priority=False), now=NOW).verdict is Verdict.SENT
+    assert post(ring(kind="fid", high_priority=False), now=NOW).verdict is Verdict.SENT
     [message] = [each["message"] for each in phones.messages()]
     assert (message["fid"], message["android"]["priority"]) == ("a-phone", "normal")
     assert "token" not in message
@@ -67,9 +68,9 @@ def test_every_category_has_an_android_channel(category: str, channel: str) -> N
     assert message["android"]["notification"]["channel_id"] == channel
 
 
-def test_what_has_expired_is_not_built(phones: Phones) -> None:
-    assert firebase.send(ring(expires_at=NOW), now=NOW).verdict is Verdict.DEAD
-    assert phones.requests == 0
+def test_what_has_expired_is_not_built() -> None:
+    with pytest.raises(ValueError, match="expired"):
+        firebase.body(ring(expires_at=NOW), now=NOW)
 
 
 def test_the_web_processes_never_load_firebase() -> None:

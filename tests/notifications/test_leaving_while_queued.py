@@ -12,6 +12,7 @@ from apps.notifications import delivery
 from apps.notifications.delivery import send_due
 from apps.notifications.models import Push
 from apps.notifications.outbox import expand_due
+from apps.notifications.pacing import FIRST_WINDOW
 from apps.notifications.pauses import scopes_paused
 from apps.users.accounts import deactivate
 from apps.users.models import User
@@ -129,7 +130,7 @@ def test_a_push_that_is_claimed_and_waits_behind_others_that_are_slow(
 ) -> None:
     monkeypatch.setattr(delivery, "FRESH_SECONDS", 2)
     other = make_entry(make_course())
-    for number in range(delivery.SENDERS):
+    for number in range(FIRST_WINDOW):
         Student.following(other, f"slow{number}")
         phones.fail(address=f"slow{number}", status=200, delay=2.5)
     queue(other)
@@ -146,9 +147,9 @@ def test_a_push_that_is_claimed_and_waits_behind_others_that_are_slow(
         return paused()
 
     monkeypatch.setattr(delivery, "scopes_paused", meanwhile)
-    assert send_due() == delivery.SENDERS + len(WAYS) + 1
+    assert send_due() == FIRST_WINDOW + len(WAYS) + 1
     assert not waiting
-    assert len(phones.messages()) == delivery.SENDERS
+    assert len(phones.messages()) == FIRST_WINDOW
     send_due()
-    assert {each["address"] for each in phones.messages()[delivery.SENDERS :]} == {"bob"}
+    assert {each["address"] for each in phones.messages()[FIRST_WINDOW:]} == {"bob"}
     assert not Push.objects.filter(status="pending").exists()

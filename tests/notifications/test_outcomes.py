@@ -7,7 +7,7 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.notifications import firebase
+from apps.notifications import firebase, sender
 from apps.notifications.delivery import send_due
 from apps.notifications.models import Device, Notification, Pause, Push
 from apps.notifications.outbox import expand_due
@@ -111,7 +111,7 @@ def test_a_refused_credential_opens_the_circuit_for_all_and_burns_nothing(
 def test_a_failing_access_token_opens_the_circuit(phones: Phones, settings: Any, tmp_path: Any) -> None:
     settings.FCM_EMULATOR_HOST = ""
     settings.GOOGLE_APPLICATION_CREDENTIALS = str(tmp_path / "missing.json")
-    firebase.forget()
+    sender.forget()
     send_due()
     assert Pause.objects.get().scope == Pause.EVERYTHING
     assert {(p.status, p.attempts) for p in Push.objects.all()} == {("pending", 0)}
@@ -189,7 +189,7 @@ def test_a_phone_service_that_does_not_answer_is_waited_for_so_long_and_tried_ag
     phones: Phones, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(firebase, "TIMEOUT", 0.3)
-    firebase.forget()
+    sender.forget()
     phones.fail(address="alice", delay=1.0, status=200)
     send_due()
     assert (push("alice").status, push("alice").attempts) == ("pending", 1)
@@ -199,7 +199,7 @@ def test_a_phone_service_that_does_not_answer_is_waited_for_so_long_and_tried_ag
 @pytest.mark.usefixtures("_two_phones")
 def test_a_phone_service_that_is_away_is_tried_again(settings: Any) -> None:
     settings.FCM_EMULATOR_HOST = "127.0.0.1:1"
-    firebase.forget()
+    sender.forget()
     send_due()
     assert {(p.status, p.attempts) for p in Push.objects.all()} == {("pending", 1)}
 

@@ -126,7 +126,7 @@ def _until_one_waits() -> None:
 def test_one_that_waits_too_long_for_its_turn_is_not_sent(
     phones: Phones, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("apps.notifications.delivery.SENDERS", 1)
+    monkeypatch.setattr("apps.notifications.pacing.FIRST_WINDOW", 1)
     monkeypatch.setattr("apps.notifications.delivery.FRESH_SECONDS", 60.0)
     _exam_in(minutes=15, users=2)
     plan_due()

@@ -1,15 +1,65 @@
+import uuid
+from collections.abc import Mapping
+
 from django.db import models
 from django.db.models.functions import Now
 
+from apps.notifications.models.announcement import Announcement
 from apps.notifications.models.device import Device
 from apps.notifications.models.notification import Notification
 from apps.notifications.models.reminder import Reminder
 from apps.users.models import User
 
+# What the push lane reads of them, and nothing besides: making objects of rows would be the most of what a push costs.
+_SENT_BY = [
+    "bulk",
+    "high_priority",
+    "expires_at",
+    "attempts",
+    "summary_day",
+    "status",
+    "notification_id",
+    "reminder_id",
+]
+_OF_DEVICE = ["user_id", "session", "kind", "address", "platform", "retired_at", "retired_why"]
+_TOLD = [
+    "user_id",
+    "change_set_id",
+    "announcement_id",
+    "category",
+    "kind",
+    "course_id",
+    "params",
+    "changes",
+    "deep_link",
+    "starts_at",
+]
+_REMINDING = ["user_id", "kind", "subject", "begins_at", "day"]
+_OF_USER = ["is_active", "language", "time_zone"]
+
 
 class PushQuerySet(models.QuerySet["Push"]):
     def tests(self) -> "PushQuerySet":
         return self.filter(notification=None, reminder=None)
+
+    def to_send(self) -> "list[Push]":
+        """In the order they are sent in, with device, notification, its announcement, reminder, and whom it is for."""
+        found = list(
+            self.select_related("device", "notification__user", "reminder__user")
+            .only(
+                *_SENT_BY,
+                *(f"device__{name}" for name in _OF_DEVICE),
+                *(f"notification__{name}" for name in _TOLD),
+                *(f"notification__user__{name}" for name in _OF_USER),
+                *(f"reminder__{name}" for name in _REMINDING),
+                *(f"reminder__user__{name}" for name in _OF_USER),
+            )
+            .order_by("bulk", "-high_priority", "notification__change_set", "pk")
+        )
+        announced = {push.notification.announcement_id for push in found if push.notification_id}
+        announcements = Announcement.objects.in_bulk([id for id in announced if id])
+        testers = User.objects.in_bulk({push.device.user_id for push in found if push.is_test})
+        return [push for push in found if push.complete(announcements, testers)]
 
 
 class Push(models.Model):
@@ -97,6 +147,20 @@ class Push(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} to {self.device_id}"
+
+    def complete(
+        self, announcements: Mapping[uuid.UUID, Announcement], testers: Mapping[uuid.UUID, User]
+    ) -> bool:
+        """Give it what many share, or few have. False when that was deleted since it was read, and itself with it."""
+        if self.is_test:
+            if self.device.user_id not in testers:
+                return False
+            self.device.user = testers[self.device.user_id]
+        elif self.notification_id and (announcement := self.notification.announcement_id):
+            if announcement not in announcements:
+                return False
+            self.notification.announcement = announcements[announcement]
+        return True
 
     @property
     def is_test(self) -> bool:
