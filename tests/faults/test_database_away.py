@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
@@ -26,10 +26,11 @@ class Site:
 
     port: int
     database: Proxy
+    bodies: dict[str, bytes] = field(default_factory=dict)
 
     def post(self, id: str) -> tuple[HTTPResponse, float]:
-        """The answer and how many seconds it took."""
-        body = json.dumps(event("course.updated", course())).encode()
+        """The answer and how many seconds it took. An id that is sent again has the same body."""
+        body = self.bodies.setdefault(id, json.dumps(event("course.updated", course())).encode())
         headers = {"Content-Type": "application/json", **Sender().signed(body, id=id)}
         client = HTTPConnection("127.0.0.1", self.port, timeout=10)
         started = time.monotonic()
@@ -77,5 +78,6 @@ def test_a_frozen_database_means_503_in_bounded_time_and_recovers_alone(site: Si
         assert took < 5 + LOADED
 
     site.database.thaw()
-    assert [site.post(f"during_{number}")[0].status for number in range(3)] == [202] * 3
+    # One on its way when the database froze may have been stored after its sender was told to try again: then it is there already.
+    assert {site.post(f"during_{number}")[0].status for number in range(3)} <= {200, 202}
     assert Delivery.objects.count() == 4
