@@ -50,7 +50,7 @@ def queue(phones: int) -> None:
     """A change of rooms about to ring so many."""
     lecture = make_entry(make_course())
     make_audience(lecture.course, phones)
-    record(change(lecture, "rooms", ["Raf01"], ["Raf20"], dates=days_ahead(0)))
+    record(change(lecture, "rooms", ["Raf01"], ["Raf20"], dates=days_ahead(1)))
     assert expand_due() == 1
 
 

@@ -108,7 +108,7 @@ def lecture() -> Entry:
 
 
 def queue(entry: Entry) -> None:
-    record(change(entry, "rooms", ["Raf01"], ["Raf20"], dates=days_ahead(0)))
+    record(change(entry, "rooms", ["Raf01"], ["Raf20"], dates=days_ahead(1)))
     assert expand_due() == 1
 
 

@@ -21,6 +21,8 @@ from tests.factories.notifications import make_device
 from tests.notifications.conftest import Phones
 
 pytestmark = pytest.mark.django_db
+# Seconds that a busy machine may take from one line to the next.
+LOADED = 50
 
 
 def told() -> dict[str, dict[tuple[str, ...], float]]:
@@ -87,8 +89,8 @@ def test_what_another_worker_settled_is_not_counted_twice(phones: Phones, entry:
 
 def test_the_time_from_a_change_to_fcms_answer_is_told_by_quantiles(phones: Phones, entry: Any) -> None:
     assert told()["campanile_push_seconds"] == {}
-    for days, minutes in ((7, 1), (0, 2), (7, 10)):
-        entry = make_entry(entry.course)
+    for days, minutes in ((7, 1), (1, 2), (7, 10)):
+        entry = make_entry(entry.course, starts_at="00:00", ends_at="00:45")
         queue(entry, days)
         ChangeSet.objects.filter(revision=FanOut.objects.latest("pk").pk).update(
             recorded_at=Now() - timedelta(minutes=minutes)
@@ -96,8 +98,8 @@ def test_the_time_from_a_change_to_fcms_answer_is_told_by_quantiles(phones: Phon
     send_due()
     Hold.objects.create(fan_out=FanOut.objects.latest("pk"), phones=3)
     seconds = told()["campanile_push_seconds"]
-    assert 60 <= seconds["normal", "1.0"] < 90
-    assert 120 <= seconds["high", "0.5"] < 150
+    assert 60 <= seconds["normal", "1.0"] < 60 + LOADED
+    assert 120 <= seconds["high", "0.5"] < 120 + LOADED
     Push.objects.update(settled_at=Now() - timedelta(minutes=6))
     assert told()["campanile_push_seconds"] == {}
 
