@@ -52,6 +52,7 @@ class Stage:
             "ALLOWED_HOSTS": ".campanile.example",
             "STATIC_ROOT": str(self.folder / "static"),
             "SECRET_KEY": "a-key-that-guards-nothing-but-benchmarks",
+            "TOKEN_KEYS": "another-that-guards-nothing-but-benchmarks",
             "WEBHOOK_SECRETS": '{"course-service": ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="]}',
             "PYTHONPATH": str(ROOT),
             "DELETION_LIMIT": "100",
