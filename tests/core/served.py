@@ -24,7 +24,7 @@ class Catalogue:
     revision: CommittedRevision = field(init=False)
 
     def __post_init__(self) -> None:
-        self.revision = CommittedRevision(lambda: self.number, max_age=0)
+        self.revision = CommittedRevision(lambda: self.number, max_age=0, patience=60)
 
     def commit(self, title: str) -> None:
         self.title = title
