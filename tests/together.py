@@ -34,15 +34,20 @@ def together(
 
 
 def wait_until_waiting(count: int) -> None:
-    deadline = monotonic() + 30
-    with connection.cursor() as cursor:
-        while monotonic() < deadline:
-            # Statistics are frozen for the length of a transaction unless told otherwise.
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone() == (count,):
-                return
-            sleep(0.02)
+    deadline = monotonic() + 60
+    while monotonic() < deadline:
+        if waiting_for_a_lock() == count:
+            return
+        sleep(0.02)
     raise AssertionError(f"{count} connections never waited for the lock")
+
+
+def waiting_for_a_lock() -> int:
+    """How many connections do."""
+    with connection.cursor() as cursor:
+        # Statistics are frozen for the length of a transaction unless told otherwise.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return int(cursor.fetchone()[0])

@@ -107,8 +107,12 @@ def _database_answers() -> bool:
 
 
 def _apply(ids: Sequence[int]) -> None:
-    """Those of them that still wait and that nobody else is at, in order of arrival."""
-    waiting = Delivery.objects.waiting().filter(pk__in=ids).select_for_update(skip_locked=True)
+    """Those of them that still wait, in order of arrival.
+
+    Waits for who holds one, instead of passing it by: a claim that came second may hold rows it then does not take, and what is passed
+    by here would have lost an attempt for nothing.
+    """
+    waiting = Delivery.objects.waiting().filter(pk__in=ids).select_for_update()
     now = timezone.now()
     events = {
         delivery: parse_event(dialects.read(delivery.source, bytes(delivery.body)), now=now)

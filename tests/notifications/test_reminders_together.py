@@ -21,6 +21,7 @@ from apps.users.models import User
 from tests.factories.courses import follow, make_course, make_exam, make_user
 from tests.factories.notifications import make_device
 from tests.notifications.conftest import Phones
+from tests.together import wait_until_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 USERS, WORKERS = 30, 4
@@ -87,7 +88,7 @@ def test_a_worker_killed_while_it_plans_leaves_nothing_half_done(phones: Phones)
         User.objects.select_for_update().get(email="student1@campanile.test")
         worker = _planner()
         try:
-            _until_one_waits()
+            wait_until_waiting(1)
         finally:
             worker.kill()
             worker.wait(timeout=30)
@@ -107,20 +108,6 @@ def _planner() -> "subprocess.Popen[bytes]":
     )
     environ = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test"}
     return subprocess.Popen([sys.executable, "-c", code], env=environ)
-
-
-def _until_one_waits() -> None:
-    deadline = time.monotonic() + 60
-    with connection.cursor() as cursor:
-        while True:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone() == (1,):
-                return
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
 
 
 def test_one_that_waits_too_long_for_its_turn_is_not_sent(

@@ -1,10 +1,13 @@
 """Attempts: counted before they are made, each delivery on its own account."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -16,6 +19,8 @@ from apps.webhooks.models import Delivery
 from tests.factories.documents import course, term
 from tests.factories.webhooks import Sender
 from tests.faults.poisons import POISONS
+from tests.faults.waiting import until
+from tests.together import waiting_for_a_lock
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +108,65 @@ def test_a_claim_that_another_worker_has_overtaken_is_given_up(sender: Sender) -
 
     assert Delivery.objects.get().status == "pending"
     assert Delivery.objects.get().attempts == 3
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("before", [0, 1], ids=["together", "alone"])
+def test_a_row_that_another_claim_holds_for_a_moment_is_waited_for(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    """PostgreSQL locks a row before it looks whether the row, as it is by now, is still wanted, and keeps the lock until the commit."""
+    sender.send("course.updated", course())
+    Delivery.objects.update(attempts=before)
+    begun, apply = Event(), processing._apply
+
+    def worker() -> None:
+        try:
+            processing.apply_pending()
+        finally:
+            begun.set()
+            connection.close()
+
+    def apply_once_held(ids: Sequence[int]) -> None:
+        begun.set()
+        assert held.wait(30)
+        apply(ids)
+
+    held = Event()
+    monkeypatch.setattr(processing, "_apply", apply_once_held)
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(worker)
+        assert begun.wait(30)
+        with transaction.atomic():
+            assert list(Delivery.objects.select_for_update())
+            held.set()
+            until(lambda: waiting_for_a_lock() == 1 or done.done())
+        done.result()
+
+    assert set(states().values()) == {("processed", before + 1)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_staff_and_workers_lock_deliveries_in_one_order(sender: Sender) -> None:
+    """Else each may wait for what the other holds."""
+    for id in ("first", "second"):
+        sender.send("course.updated", course(id), id=id)
+    # As a row's place in the table says nothing about its age: the first one now lies behind the second.
+    Delivery.objects.filter(webhook_id="first").update(error="tried")
+
+    def skip() -> int:
+        try:
+            return Delivery.objects.all().skip()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Delivery.objects.select_for_update().get(webhook_id="first")
+            skipped = pool.submit(skip)
+            until(lambda: waiting_for_a_lock() == 1 or skipped.done())
+            Delivery.objects.select_for_update(nowait=True).get(webhook_id="second")
+        assert skipped.result() == 2
 
 
 def test_what_was_accepted_is_applied_though_the_clocks_disagree(sender: Sender) -> None:

@@ -16,6 +16,7 @@ from apps.webhooks.models import Conflict, Delivery
 from tests.factories.documents import course
 from tests.factories.webhooks import SECRET, Sender, event
 from tests.faults.waiting import until
+from tests.together import waiting_for_a_lock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COUNT = 50
@@ -54,16 +55,6 @@ def at_once(send: Callable[[int], Any]) -> list[Any]:
             transaction.set_rollback(True)
         assert early == []
         return [answer.result() for answer in answers]
-
-
-def waiting_for_a_lock() -> int:
-    with connection.cursor() as cursor:
-        # Statistics are frozen for the length of a transaction unless told otherwise.
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return int(cursor.fetchone()[0])
 
 
 def test_fifty_identical_deliveries_are_one() -> None:

@@ -1,8 +1,9 @@
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models.functions import Coalesce, Now
 
 
@@ -17,16 +18,20 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def replay(self) -> int:
         """Put them back in the queue as if they had just come: guards make applying again safe, however often. Returns how many."""
-        return self.filter(status__in=Delivery.REPLAYABLE).update(
-            status=Delivery.Status.PENDING, attempts=0, next_attempt_at=Now(), queued_at=Now()
-        )
+        waiting = {
+            "status": Delivery.Status.PENDING,
+            "attempts": 0,
+            "next_attempt_at": Now(),
+            "queued_at": Now(),
+        }
+        return _set(self.filter(status__in=Delivery.REPLAYABLE), waiting)
 
     def skip(self) -> int:
         """Set those aside that wait or are dead; a replay brings them back. Returns how many are set aside now.
 
         One that a worker is applying is waited for, and then it is no longer to be skipped.
         """
-        return self.filter(status__in=Delivery.SKIPPABLE).update(status=Delivery.Status.SKIPPED)
+        return _set(self.filter(status__in=Delivery.SKIPPABLE), {"status": Delivery.Status.SKIPPED})
 
     def synced_at(self, sources: Iterable[str]) -> dict[str, datetime | None]:
         """When each source's last delivery was processed: one look at the index a source."""
@@ -40,6 +45,13 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
                 [list(sources)],
             )
             return dict(cursor.fetchall())
+
+
+def _set(deliveries: DeliveryQuerySet, fields: Mapping[str, Any]) -> int:
+    """Locking the rows in the order in which workers do, so that neither waits for the other for ever."""
+    with transaction.atomic():
+        locked = deliveries.order_by("pk").select_for_update().values("pk")
+        return Delivery.objects.filter(pk__in=locked).update(**fields)
 
 
 class Delivery(models.Model):
