@@ -1,5 +1,8 @@
 """Searching courses: every word begins a word of the course's search text (apps/courses/search.py), the likeliest first."""
 
+from functools import reduce
+from operator import or_
+
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Case, F, Func, Q, QuerySet, TextField, Value, When
 
@@ -24,7 +27,7 @@ def matching(courses: QuerySet[Course], query: str) -> QuerySet[Course]:
         return courses
     lexemes = " & ".join("({})".format(" | ".join(f"'{each}':*" for each in sorted(word))) for word in words)
     names = Func("search_text", Value("\n\n"), Value(1), function="split_part", output_field=TextField())
-    code, code_begins, name_begins, in_names = Q(), Q(), Q(), Q()
+    code, code_begins, name_begins, in_names, anywhere_in_names = Q(), Q(), Q(), Q(), Q()
     for phrase in phrases:
         together = phrase.replace(" ", "")
         code |= Q(search_text__startswith=f"{together}\n")
@@ -32,9 +35,15 @@ def matching(courses: QuerySet[Course], query: str) -> QuerySet[Course]:
         name_begins |= Q(names__contains=f"\n{phrase}")
     for word in words:
         in_names &= Q(names__regex=rf"[ \n]({'|'.join(sorted(word))})")
-    tiers = (code, code_begins, name_begins, in_names)
+        anywhere_in_names &= reduce(or_, (Q(names__contains=each) for each in sorted(word)))
     rank = Case(
-        *(When(tier, then=Value(place)) for place, tier in enumerate(tiers)), default=Value(len(tiers))
+        When(code, then=Value(0)),
+        When(code_begins, then=Value(1)),
+        # Decides nothing, but spares most of what a room or a teacher finds the two below: a quarter of the whole statement.
+        When(~anywhere_in_names, then=Value(4)),
+        When(name_begins, then=Value(2)),
+        When(in_names, then=Value(3)),
+        default=Value(4),
     )
     found = courses.alias(names=names).filter(words=_Lexemes(Value(lexemes)))
     return found.order_by(rank, F("code"))

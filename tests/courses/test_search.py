@@ -93,6 +93,12 @@ def test_codes_come_first_then_titles_then_people_and_rooms() -> None:
     assert found("mat") == ["code", "code begins so", "begins so", "later word", "teacher", "room"]
 
 
+def test_titles_come_before_people_in_whichever_spelling_they_are_found() -> None:
+    put_course(id="teacher", code="A1", title="Other", entries=[], teachers=["Müller"])
+    put_course(id="title", code="Z1", title="Works of Muller", entries=[])
+    assert found("müller") == ["title", "teacher"]
+
+
 def test_an_ordering_that_is_asked_for_counts_instead() -> None:
     put_course(id="b", code="MAT", title="B", entries=[])
     put_course(id="a", code="Z", title="A mat", entries=[])
