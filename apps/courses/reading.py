@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -14,13 +15,6 @@ from apps.core.prepared import Prepared
 from apps.courses import counting
 
 Json = dict[str, Any]
-
-
-def document(one: QuerySet[Any]) -> tuple[int, str]:
-    """(revision, the document of the only row or nothing), without parsing it."""
-    sql, params = _sql(one.values("document"))
-    found: tuple[int, str] = _row(f"SELECT (SELECT n FROM courses_revision), coalesce(({sql}), '')", params)
-    return found
 
 
 def documents(page: Page, matching: QuerySet[Any], *default: str) -> tuple[int, int, str, Window]:
@@ -47,6 +41,22 @@ def documents(page: Page, matching: QuerySet[Any], *default: str) -> tuple[int, 
     counting.keep(*matching_sql, revision=revision, count=count)
     keys = [tuple(each) for each in _parsed(keys)]
     return revision, count, results, keyset.window(page, keys, more=fetched > page.size)
+
+
+class PreparedDocument:
+    """The document of one row of a queryset, prepared as PreparedRows are."""
+
+    def __init__(self, rows: QuerySet[Any, Any]) -> None:
+        def statement(id: UUID) -> tuple[str, tuple[Any, ...]]:
+            sql, params = _sql(rows.filter(pk=id).values("document"))
+            return f"SELECT (SELECT n FROM courses_revision), coalesce(({sql}), '')", params
+
+        self._prepared = Prepared(statement, stand_ins=({"id": UUID(int=1)}, {"id": UUID(int=2)}))
+
+    def read(self, id: UUID) -> tuple[int, str]:
+        """(revision, the document or nothing), without parsing it."""
+        revision, document = cast("tuple[int, str]", self._prepared.row(id=id))
+        return revision, document
 
 
 def rows(**querysets: QuerySet[Any, Any]) -> tuple[int, dict[str, list[Json]]]:

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -19,6 +18,8 @@ from apps.courses.timetable import Calendar
 
 Json = dict[str, Any]
 
+_TERM = reading.PreparedDocument(Term.objects.filled())
+
 
 def page(page: Page) -> Rendered:
     revision, count, documents, window = reading.documents(page, Term.objects.filled(), "-starts_on")
@@ -29,8 +30,7 @@ def page(page: Page) -> Rendered:
 
 
 def one(id: UUID) -> Rendered:
-    term: QuerySet[Term] = Term.objects.filled().filter(pk=id)
-    revision, document = reading.document(term)
+    revision, document = _TERM.read(id)
     shown, midnight = _with_today(document, timezone.now())
     if not shown:
         raise Http404

@@ -27,6 +27,8 @@ from apps.courses.schema import (
 )
 from apps.courses.views.access import CatalogueView
 
+_COURSE = reading.PreparedDocument(Course.objects.visible())
+
 
 class CourseList(CatalogueView):
     @extend_schema(
@@ -45,8 +47,7 @@ class CourseDetail(CatalogueView):
     @extend_schema(operation_id="courses_retrieve", responses={200: CourseSchema, **problems(404)})
     def get(self, request: Request, id: UUID) -> HttpResponse:
         """One course. A deleted one is 404."""
-        course = Course.objects.visible().filter(pk=id)
-        return _cached(request, f"courses/{id}", DOCUMENT_LIFETIME, lambda: _one(course))
+        return _cached(request, f"courses/{id}", DOCUMENT_LIFETIME, lambda: _one(id))
 
 
 class CourseChanges(CatalogueView):
@@ -85,8 +86,8 @@ def _page(courses: QuerySet[Course], page: Page) -> Rendered:
     return Rendered(page.envelope(documents, window, count=count), revision)
 
 
-def _one(course: QuerySet[Course]) -> Rendered:
-    revision, document = reading.document(course)
+def _one(id: UUID) -> Rendered:
+    revision, document = _COURSE.read(id)
     if not document:
         raise Http404
     return Rendered(document.encode(), revision)
