@@ -19,9 +19,10 @@ from compose.local.services import embedded_services
 from tests.benchmarks.harness.client import Client, WrongAnswer
 from tests.benchmarks.harness.cpu import divide_cores
 from tests.benchmarks.harness.findings import Finding, Target
+from tests.benchmarks.harness.machine import Machine
 from tests.benchmarks.harness.measuring import ROUNDS
 from tests.benchmarks.harness.progress import progress
-from tests.benchmarks.harness.report import cells, machine, table, write
+from tests.benchmarks.harness.report import cells, table, write
 from tests.benchmarks.harness.stage import Stage
 from tests.benchmarks.rows import GROUPS, ROWS
 
@@ -76,11 +77,11 @@ def measured(row: int, stage: Stage) -> Iterator[Finding]:
 
 def main() -> int:
     rows, repeat = chosen(os.environ.get("ONLY", "")), repetitions(os.environ.get("REPEAT") or str(REPEAT))
-    measured_on = machine()
+    machine = Machine()
     findings = measure(rows, repeat)
     say(f"\n{table(findings)}")
     if rows == sorted(ROWS):
-        write(findings, repeat=repeat, rounds=ROUNDS, machine=measured_on)
+        write(findings, repeat=repeat, rounds=ROUNDS, machine=str(machine))
     return 1 if any(finding.verdict.fails for finding in findings) else 0
 
 

@@ -1,10 +1,6 @@
 """The table, on the terminal and in docs/benchmarks.md."""
 
-import os
-import platform
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 
 from compose.local.environment import ROOT
 from tests.benchmarks.harness.chart import chart
@@ -71,14 +67,3 @@ def _marked(finding: Finding) -> tuple[str, ...]:
 def write(findings: Sequence[Finding], *, repeat: int, rounds: int, machine: str) -> None:
     PAGE.write_text(page(findings, repeat=repeat, rounds=rounds, machine=machine), encoding="utf-8")
     CHART.write_text(chart(findings), encoding="utf-8")
-
-
-def machine() -> str:
-    """What it is and how busy it was when asked."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    cores = len(os.sched_getaffinity(0))
-    return (
-        f"{cores} cores of {names[0] if names else platform.machine()}, Linux, Python {platform.python_version()}, "
-        f"{datetime.now(UTC):%d %B %Y}, with a load of {os.getloadavg()[0]:.1f} before it began"
-    )
