@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,33 +26,41 @@ class Fold:
     told: list[Change]
 
 
-def fold(revision: int) -> Fold:
-    """What this change set still has to tell about the objects it touched, with everything else that waits on the same objects."""
+def fold(revisions: Sequence[int]) -> dict[int, Fold]:
+    """What each change set still has to tell about the objects it touched, with everything else that waits on the same objects.
+
+    No two of them touch the same.
+    """
     waiting = Change.objects.filter(
         ~Exists(Folded.objects.filter(change=OuterRef("pk"))),
         change_set__fan_out__expanded_at=None,
         change_set__fan_out__dead_at=None,
         change_set__fan_out__isnull=False,
     )
-    objects = waiting.filter(change_set=revision).values("object_id")
+    objects = waiting.filter(change_set__in=revisions).values("object_id")
     told: set[int] = set()
     since: dict[UUID, int] = {}
-    for id, object_id in waiting.filter(object_id__in=objects).values_list("id", "object_id"):
+    of: dict[UUID, int] = {}
+    for id, object_id, revision in waiting.filter(object_id__in=objects).values_list(
+        "id", "object_id", "change_set"
+    ):
         told.add(id)
         since[object_id] = min(id, since.get(object_id, id))
+        if revision in revisions:
+            of[object_id] = revision
     rows = (
         Change.objects.filter(object_id__in=list(since))
         .select_related("course__term")
         .defer(*(f"course__{name}" for name in UNREAD))
         .order_by("object_id", "id")
     )
-    changes: list[NetChange] = []
-    spoken_for: list[Change] = []
+    folds = {revision: Fold([], []) for revision in revisions}
     for object_id, group in itertools.groupby(rows, key=lambda change: change.object_id):
         ledger = [change for change in group if change.pk >= since[object_id]]
-        changes += _net(ledger, told)
-        spoken_for += [change for change in ledger if change.pk in told]
-    return Fold(changes, spoken_for)
+        folded = folds[of[object_id]]
+        folded.changes.extend(_net(ledger, told))
+        folded.told.extend(change for change in ledger if change.pk in told)
+    return folds
 
 
 def _net(ledger: list[Change], told: set[int]) -> Iterable[NetChange]:

@@ -1,82 +1,40 @@
 """From change sets to messages: the fan-out lane of the worker."""
 
-import json
 import traceback
 import uuid
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 import structlog
-from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from apps.notifications.audience import concerned
-from apps.notifications.composition import HIGH_PRIORITY_WITHIN, Composition, compose, still_ahead
-from apps.notifications.folding import fold
-from apps.notifications.holds import hold
-from apps.notifications.models import FanOut, Folded, Mailing, Notification
-from apps.notifications.net_change import CATEGORIES_OF_OBJECTS, NetChange
-from apps.notifications.subjects import Subjects
+from apps.courses.models import Change
+from apps.notifications.expansion import expand
+from apps.notifications.models import FanOut
 
 MOST_ATTEMPTS = 5
+# What is expanded together is told when all of it is, so it is kept small.
+BATCH = 20
+MOST_CHANGES = 1000
 # Folding looks across change sets, so one worker expands at a time.
 _ONE_AT_A_TIME = 0x63616D70
 
 log = structlog.get_logger(__name__)
 
-# One whose every change is of a category that shall not ring the user's phones.
-_SILENCE = """
-    UPDATE notifications_notification AS notification SET why = 'push-off'
-    FROM notifications_preferences AS chosen
-    WHERE chosen.user_id = notification.user_id AND notification.revision = %(revision)s AND chosen.push_off <> '{}'
-      AND NOT EXISTS (
-          SELECT FROM jsonb_array_elements(notification.changes) AS change
-          WHERE %(categories)s::jsonb ->> (change ->> 'object') <> ALL (chosen.push_off)
-      )
-"""
-_INSERT_PUSHES = """
-    INSERT INTO notifications_push
-        (notification_id, device_id, status, high_priority, expires_at, attempts, fcm_name, error)
-    SELECT notification.id, device.id, CASE WHEN count(*) OVER () > %(limit)s THEN 'held' ELSE 'pending' END,
-           coalesce(notification.starts_at <= %(near)s, false), notification.expires_at, 0, '', ''
-    FROM notifications_notification AS notification
-    JOIN notifications_device AS device ON device.user_id = notification.user_id AND device.retired_at IS NULL
-    WHERE notification.revision = %(revision)s AND notification.why = 'waiting'
-    ON CONFLICT (notification_id, device_id) DO NOTHING
-"""
-_WITHOUT_PUSH = """
-    UPDATE notifications_notification AS notification SET why = 'no-device'
-    WHERE revision = %(revision)s AND why = 'waiting'
-      AND NOT EXISTS (SELECT FROM notifications_push AS push WHERE push.notification_id = notification.id)
-"""
-# One that tells of something its user wants e-mail of. What is held back from phones is held back from mailboxes.
-_INSERT_MAILINGS = """
-    INSERT INTO notifications_mailing (notification_id, reason, status, bulk)
-    SELECT notification.id, 'chosen', %(status)s, false
-    FROM notifications_notification AS notification
-    JOIN notifications_preferences AS chosen ON chosen.user_id = notification.user_id AND chosen.email_on <> '{}'
-    WHERE notification.revision = %(revision)s AND EXISTS (
-        SELECT FROM jsonb_array_elements(notification.changes) AS change
-        WHERE %(categories)s::jsonb ->> (change ->> 'object') = ANY (chosen.email_on)
-    )
-    ON CONFLICT (notification_id) DO NOTHING
-"""
-
 
 def expand_due() -> int:
-    """Expand the change set that has been due longest; how many were. A fault is kept on its row, which gives way to others."""
+    """Expand what has been due longest; how many change sets were tried. A fault is kept on its row, which gives way to others."""
     if not _due(timezone.now()).exists():  # as mostly, so that an idle worker asks one question and not five
         return 0
     with turn() as mine:
-        fan_out = _begin_attempt(timezone.now()) if mine else None
-        if fan_out is None:
-            return 0
-        if fan_out.dead_at is None:
-            _attempt(fan_out)
-        return 1
+        fan_outs = _begin_attempt(timezone.now()) if mine else []
+        if alive := [each for each in fan_outs if each.dead_at is None]:
+            _attempt(alive)
+        return len(fan_outs)
 
 
 @contextmanager
@@ -98,28 +56,64 @@ def _due(now: datetime) -> QuerySet[FanOut]:
 
 
 @transaction.atomic
-def _begin_attempt(now: datetime) -> FanOut | None:
-    """Count an attempt before it is made, and let others go before the next: one that kills the process must find itself counted."""
-    fan_out = _due(now).order_by("due_at").select_for_update(skip_locked=True).first()
-    if fan_out is None:
-        return None
-    if fan_out.attempts >= MOST_ATTEMPTS:
-        fan_out.dead_at = now
-        fan_out.error = f"The process died in attempt {fan_out.attempts}.\n\n{fan_out.error}".rstrip()
-        fan_out.save(update_fields=["dead_at", "error"])
-        log.error("fan_out.dead", revision=fan_out.change_set_id, attempts=fan_out.attempts)
-        return fan_out
-    fan_out.attempts += 1
-    again_at = now + timedelta(seconds=2**fan_out.attempts)
-    FanOut.objects.filter(pk=fan_out.pk).update(attempts=fan_out.attempts, due_at=again_at)
-    return fan_out
+def _begin_attempt(now: datetime) -> list[FanOut]:
+    """The one that has been due longest, with those that may go with it, unless it has been tried before: then it goes alone.
+
+    The attempt is counted before it is made, and lets others go before the next: one that kills the process must find itself counted.
+    """
+    due = list(_due(now).order_by("due_at", "pk").select_for_update(skip_locked=True)[:BATCH])
+    if not due:
+        return []
+    first = due[0]
+    if first.attempts >= MOST_ATTEMPTS:
+        first.dead_at = now
+        first.error = f"The process died in attempt {first.attempts}.\n\n{first.error}".rstrip()
+        first.save(update_fields=["dead_at", "error"])
+        log.error("fan_out.dead", revision=first.change_set_id, attempts=first.attempts)
+        return [first]
+    chosen = [first] if first.attempts else _going_together([each for each in due if not each.attempts])
+    for each in chosen:
+        each.attempts += 1
+    again_at = now + timedelta(seconds=2**first.attempts)
+    FanOut.objects.filter(pk__in=[each.pk for each in chosen]).update(
+        attempts=first.attempts, due_at=again_at
+    )
+    return chosen
 
 
-def _attempt(fan_out: FanOut) -> None:
+def _going_together(due: Sequence[FanOut]) -> list[FanOut]:
+    """As many of the first as touch courses of their own and are no more than a moment's work. One about a whole term goes alone."""
+    courses_of: dict[int, set[uuid.UUID | None]] = defaultdict(set)
+    sizes: Counter[int] = Counter()
+    rows = Change.objects.filter(change_set__in=[each.pk for each in due])
+    for revision, course, count in rows.values_list("change_set", "course").annotate(Count("pk")):
+        courses_of[revision].add(course)
+        sizes[revision] += count
+    chosen: list[FanOut] = []
+    courses: set[uuid.UUID | None] = set()
+    changes = 0
+    for each in due:
+        here = courses_of[each.pk]
+        changes += sizes[each.pk]
+        if chosen and (changes > MOST_CHANGES or courses & here or None in courses | here):
+            break
+        chosen.append(each)
+        courses |= here
+    return chosen
+
+
+def _attempt(fan_outs: Sequence[FanOut]) -> None:
+    """Together or, should that fail, each by itself, so that only what is faulty has to wait."""
     try:
         with transaction.atomic():
-            _expand(fan_out, timezone.now())
+            expand(fan_outs, timezone.now())
     except Exception as error:
+        if len(fan_outs) > 1:
+            log.warning("fan_out.apart", revisions=[each.pk for each in fan_outs], exc_info=error)
+            for each in fan_outs:
+                _attempt([each])
+            return
+        [fan_out] = fan_outs
         log.error("fan_out.failed", revision=fan_out.change_set_id, attempts=fan_out.attempts, exc_info=error)
         _note_failure(fan_out, error)
 
@@ -128,67 +122,6 @@ def retry(fan_outs: QuerySet[FanOut]) -> int:
     """Those that are dead are due again, with all their attempts; how many were."""
     return fan_outs.filter(expanded_at=None, dead_at__isnull=False).update(
         dead_at=None, attempts=0, due_at=timezone.now()
-    )
-
-
-def _expand(fan_out: FanOut, now: datetime) -> None:
-    revision = fan_out.change_set_id
-    folded = fold(revision)
-    subjects = Subjects.of(folded.changes)
-    changes = still_ahead([subjects.complete(change) for change in folded.changes], subjects, now)
-    fan_out.concerned = _insert_notifications(revision, changes, subjects, now) if changes else 0
-    Folded.objects.filter(change__change_set=revision).delete()
-    Folded.objects.bulk_create(
-        [Folded(change=change) for change in folded.told if change.change_set_id != revision],
-        ignore_conflicts=True,
-    )
-    fan_out.expanded_at = now
-    fan_out.error = ""
-    fan_out.save(update_fields=["concerned", "expanded_at", "error", "due_at"])
-    log.info("fan_out.expanded", revision=revision, changes=len(changes), concerned=fan_out.concerned)
-
-
-def _insert_notifications(revision: int, changes: list[NetChange], subjects: Subjects, now: datetime) -> int:
-    """Users whom the same changes concern get the same content, so it is composed once for all of them."""
-    compositions: dict[tuple[int, ...], Composition | None] = {}
-    rows = []
-    for user, positions in concerned(changes).items():
-        if positions not in compositions:
-            compositions[positions] = compose([changes[n] for n in positions], subjects, now)
-        if composition := compositions[positions]:
-            rows.append(_notification(revision, user, composition))
-    Notification.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
-    categories = json.dumps(CATEGORIES_OF_OBJECTS)
-    with connection.cursor() as cursor:
-        cursor.execute(_SILENCE, {"revision": revision, "categories": categories})
-        cursor.execute(
-            _INSERT_PUSHES,
-            {"revision": revision, "near": now + HIGH_PRIORITY_WITHIN, "limit": settings.RING_LIMIT},
-        )
-        phones = cursor.rowcount
-        cursor.execute(_WITHOUT_PUSH, {"revision": revision})
-        held = phones > settings.RING_LIMIT
-        status = Mailing.Status.HELD if held else Mailing.Status.PENDING
-        cursor.execute(_INSERT_MAILINGS, {"revision": revision, "categories": categories, "status": status})
-    if held:
-        hold(revision=revision, phones=phones)
-    return len(rows)
-
-
-def _notification(revision: int, user: uuid.UUID, composition: Composition) -> Notification:
-    key = uuid.uuid4()
-    return Notification(
-        id=key,
-        user_id=user,
-        change_set_id=revision,
-        category=composition.category,
-        kind=composition.kind,
-        course_id=composition.course,
-        params=composition.params,
-        changes=composition.changes,
-        deep_link=composition.link.format(notification=key),
-        starts_at=composition.starts_at,
-        expires_at=composition.expires_at,
     )
 
 

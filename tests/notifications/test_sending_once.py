@@ -171,7 +171,7 @@ def test_while_one_worker_expands_the_others_wait_their_turn() -> None:
         assert mine
         with ThreadPoolExecutor(1) as pool:
             assert pool.submit(_on_its_own_connection, expand_due).result(timeout=20) == 0
-    assert expand_due() == 1
+    assert expand_due() == 2
 
 
 def _on_its_own_connection(work: Callable[[], T]) -> T:
