@@ -44,7 +44,7 @@ class WrongAnswer(Exception):
 
 class Client:
     def __init__(self, cores: set[int]) -> None:
-        self._cores = cores
+        self.cores = cores
         self._pool = ProcessPoolExecutor(
             1, mp_context=get_context("spawn"), initializer=os.sched_setaffinity, initargs=(0, cores)
         )
@@ -60,7 +60,7 @@ class Client:
 
     def join(self) -> None:
         """For another process that is not counted: onto the same core."""
-        os.sched_setaffinity(0, self._cores)
+        os.sched_setaffinity(0, self.cores)
 
     def run(self, argv: Sequence[str]) -> None:
         """A program that asks, on the same core."""

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,3 +71,21 @@ def divide_cores() -> set[int]:
     if len(cores) > 1:
         os.sched_setaffinity(0, set(cores[:-1]))
     return {cores[-1]}
+
+
+@contextmanager
+def united_cores(cores: set[int], roots: Iterable[int]) -> Iterator[None]:
+    """Give this thread, what it starts, and the roots back the core of those who ask: for what is told on the clock, not in CPU."""
+    divided = os.sched_getaffinity(0)
+    _settle(roots, divided | cores)
+    try:
+        yield
+    finally:
+        _settle(roots, divided)
+
+
+def _settle(roots: Iterable[int], cores: set[int]) -> None:
+    os.sched_setaffinity(0, cores)
+    for process in _with_descendants(set(roots)):
+        with suppress(ProcessLookupError):
+            os.sched_setaffinity(process.pid, cores)

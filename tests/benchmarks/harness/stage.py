@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from compose.local.environment import ROOT
 from compose.local.refusal import Refusal
 from compose.local.services import Services
 from tests.benchmarks.harness.client import Client, Load
-from tests.benchmarks.harness.cpu import spent
+from tests.benchmarks.harness.cpu import spent, united_cores
 from tests.benchmarks.harness.measuring import Sample
 from tests.benchmarks.harness.multiplying import multiply
 from tests.benchmarks.harness.progress import progress
@@ -138,10 +138,17 @@ class Stage:
         with redis.Redis.from_url(self.services.redis_url) as client:
             client.flushall()
 
+    def on_all_cores(self) -> AbstractContextManager[None]:
+        """For what is told on the clock: nobody is counted, so nobody needs a core of their own."""
+        return united_cores(self.client.cores, self._services())
+
+    def _services(self) -> list[int]:
+        return [child.process.pid for child in self.services.children if child.process]
+
     @contextmanager
     def counting(self, *pids: int) -> Iterator["Counted"]:
         """The CPU that these processes, PostgreSQL and Redis use within the block."""
-        roots = [*pids, *(child.process.pid for child in self.services.children if child.process)]
+        roots = [*pids, *self._services()]
         counted = Counted()
         before, began = spent(roots), time.perf_counter()
         yield counted

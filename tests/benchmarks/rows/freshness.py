@@ -45,7 +45,12 @@ def measure(stage: Stage) -> Iterator[Finding]:
     visible, rung = [], []
     near = ("-m", "tests.benchmarks.near", str(RATE * SECONDS), str(PHONES))
     filled = json.loads(stage.python(database, *near, environ=environ))
-    with _fcm(port) as arrivals, gunicorn(OURS, environ, stage.folder) as server, worker(stage, environ):
+    with (
+        stage.on_all_cores(),
+        _fcm(port) as arrivals,
+        gunicorn(OURS, environ, stage.folder) as server,
+        worker(stage, environ),
+    ):
         for turn in range(stage.repeat):
             found = _run(server, filled, arrivals, turn)
             visible.append(_p95([seen for seen, _ in found]))
