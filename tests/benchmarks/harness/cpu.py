@@ -75,7 +75,7 @@ def divide_cores() -> set[int]:
 
 @contextmanager
 def united_cores(cores: set[int], roots: Iterable[int]) -> Iterator[None]:
-    """Give this thread, what it starts, and the roots back the core of those who ask: for what is told on the clock, not in CPU."""
+    """This thread, what it starts and the roots run on the core of those who ask as well: for what is told on the clock, not in CPU."""
     divided = os.sched_getaffinity(0)
     _settle(roots, divided | cores)
     try:

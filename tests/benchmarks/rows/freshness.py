@@ -2,7 +2,7 @@
 it to somebody who asks every 10 ms, and until FCM has the first of its messages. On the clock, 95 of 100 are quicker.
 
 A fake FCM answers at once, over plain HTTP as the push emulator does. Every delivery is about another course, which two students follow: of
-changes that follow one another soon, only the last rings.
+changes that follow one another soon, only the last rings. All cores are shared by all.
 """
 
 import http.client
