@@ -64,10 +64,13 @@ def test_an_address_asks_sixty_times_a_minute(route: str) -> None:
         status: int = ask(route, **body).status_code
         return status
 
-    statuses = Counter(one_of_many(number) for number in range(62))
+    with time_machine.travel(
+        timezone.now(), tick=False
+    ):  # a busy machine may take more than a minute for them
+        statuses = Counter(one_of_many(number) for number in range(62))
 
-    assert statuses[429] == 2
-    assert ask(route, "10.0.0.1").status_code != 429
+        assert statuses[429] == 2
+        assert ask(route, "10.0.0.1").status_code != 429
 
 
 @pytest.mark.django_db
