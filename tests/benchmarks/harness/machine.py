@@ -11,13 +11,14 @@ class Machine:
     """As it is before the run. Told afterwards, also what its host kept of its CPU meanwhile."""
 
     def __init__(self) -> None:
+        self._cores = len(os.sched_getaffinity(0))  # the run takes one from this process
         self._load = os.getloadavg()[0]
         self._before = _ticks()
 
     def __str__(self) -> str:
         (stolen, spent), (stolen_before, spent_before) = _ticks(), self._before
         return (
-            f"{len(os.sched_getaffinity(0))} cores of {_processor()}, Linux, Python {platform.python_version()}, PostgreSQL's data on "
+            f"{self._cores} cores of {_processor()}, Linux, Python {platform.python_version()}, PostgreSQL's data on "
             f"{_filesystem(tempfile.gettempdir())}, {datetime.now(UTC):%d %B %Y}, with a load of {self._load:.1f} before it began; the host "
             f"kept {(stolen - stolen_before) / max(1, spent - spent_before):.0%} of the CPU meanwhile"
         )
