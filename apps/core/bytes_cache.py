@@ -1,7 +1,8 @@
-"""Rendered bytes under (key, revision): in this process first, then through django-redis in Redis, where processes warm each other.
+"""Rendered bytes: in this process first, then under their revision through django-redis in Redis, where processes warm each other.
 
-Nothing here can serve anything old: a value is found only under the revision that PostgreSQL says is committed, and bytes of one
-revision never change. Redis evicted, frozen, or restored from a dump costs a rendering, nothing else.
+Nothing here can serve anything old: a value is found only under the revision that PostgreSQL says is committed, or when PostgreSQL says
+that nothing it is made of has changed since. Bytes of one revision never change. Redis evicted, frozen, or restored from a dump costs a
+rendering, nothing else.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from django_redis.serializers.base import BaseSerializer
 from django_redis.util import CacheKey
 
 from apps.core.breaker import Breaker
+from apps.core.committed import Committed
 from apps.core.copies import Copy
 from apps.core.lru import BoundedBytes
 
@@ -35,24 +37,28 @@ class PlainBytes(BaseSerializer):
 
 class BytesCache:
     def __init__(self) -> None:
-        self._near: BoundedBytes[tuple[str, int], Copy] = BoundedBytes(CAPACITY)
+        self._near: BoundedBytes[str, Copy] = BoundedBytes(CAPACITY)
         self.breaker = Breaker(self._ping)
 
-    def get(self, key: str, revision: int) -> Copy | None:
-        if copy := self._near.get((key, revision)):
+    def get(self, key: str, committed: Committed) -> Copy | None:
+        """The copy of that revision."""
+        near = self._near.get(key)
+        if near and (copy := near.at(committed)):
+            if copy is not near:
+                self._near.refresh(key, copy)
             return copy
-        name = _name(key)
+        name, revision = _name(key), committed.revision
         value = self.breaker.call(lambda: _far().get(name, version=revision))
         copy = Copy.unpack(value, f"{revision}:{key}")
         if copy is None or copy.expires_at <= time.time():
             return None
-        self._near.put((key, revision), copy, size=copy.size, deadline=copy.expires_at)
+        self._near.put(key, copy, size=copy.size, deadline=copy.expires_at)
         return copy
 
     def put(self, key: str, copy: Copy, *, lifetime: int) -> None:
         """`lifetime` in seconds: how long bytes that nobody invalidates may lie around."""
         deadline = min(time.time() + lifetime, copy.expires_at)
-        self._near.put((key, copy.revision), copy, size=copy.size, deadline=deadline)
+        self._near.put(key, copy, size=copy.size, deadline=deadline)
         value = copy.pack(f"{copy.revision}:{key}")
         timeout = deadline - time.time()
         if timeout > 0:

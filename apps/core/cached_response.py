@@ -16,6 +16,7 @@ from apps.core.revision import CommittedRevision
 
 # Where the outermost layer (apps/core/hits.py) finds the copy that was served, when it may serve it again.
 SERVED_COPY = "campanile.copy"
+REVISION = "Campanile-Revision"
 
 
 def cached_response(
@@ -64,7 +65,7 @@ def _answer(request: HttpRequest | Request, copy: Copy, *, shared: bool) -> Http
         "Cache-Control": "public, no-cache" if shared else "private, no-cache",
         "X-Accel-Expires": "1" if shared else "0",
         "Vary": "Accept-Encoding",
-        "Campanile-Revision": str(copy.revision),
+        REVISION: str(copy.revision),
     }
     if precondition_failed(request.META.get("HTTP_IF_MATCH"), etag):
         return problem(412)

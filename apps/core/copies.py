@@ -4,15 +4,17 @@ import gzip
 import hashlib
 import json
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
 
+from apps.core.committed import Committed, Parts
+
 CONTENT_TYPE = "application/json"
 SMALLEST_GZIP = 512
 _HEAD = struct.Struct("!4s32sII")
-_MAGIC = b"CBC1"
+_MAGIC = b"CBC2"
 NEVER = 1e12
 
 
@@ -20,13 +22,15 @@ NEVER = 1e12
 class Rendered:
     """A body and the revision it belongs to: both from one SQL statement, so that neither can be newer than the other.
 
-    `expires_at` is set when the body also depends on the clock, such as the week number of today.
+    `expires_at` is set when the body also depends on the clock, such as the week number of today. `parts` are those of the catalogue it
+    is made of, see apps/core/committed.py; None when nobody could say.
     """
 
     body: bytes
     revision: int
     expires_at: datetime | None = None
     content_type: str = CONTENT_TYPE
+    parts: Parts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Copy:
     revision: int
     expires_at: float
     content_type: str
+    parts: Parts | None
 
     @classmethod
     def of(cls, rendered: Rendered) -> "Copy":
@@ -51,15 +56,23 @@ class Copy:
             revision=rendered.revision,
             expires_at=rendered.expires_at.timestamp() if rendered.expires_at else NEVER,
             content_type=rendered.content_type,
+            parts=rendered.parts,
         )
+
+    def at(self, committed: Committed) -> "Copy | None":
+        """The copy of that revision, if this one reads the same then."""
+        if not committed.shows(self.revision, self.parts):
+            return None
+        return self if self.revision == committed.revision else replace(self, revision=committed.revision)
 
     @property
     def size(self) -> int:
-        return len(self.body) + len(self.zipped) + 512
+        return len(self.body) + len(self.zipped) + 100 * len(self.parts or ()) + 512
 
     def pack(self, label: str) -> bytes:
         """`label` is the key the value is for: a value found under another key does not open."""
-        about = json.dumps([self.tag, self.revision, self.expires_at, self.content_type]).encode()
+        parts = None if self.parts is None else list(self.parts)
+        about = json.dumps([self.tag, self.revision, self.expires_at, self.content_type, parts]).encode()
         payload = about + self.body + self.zipped
         return _HEAD.pack(_MAGIC, _seal(label, payload), len(about), len(self.body)) + payload
 
@@ -72,7 +85,7 @@ class Copy:
         payload = value[_HEAD.size :]
         if magic != _MAGIC or seal != _seal(label, payload):
             return None
-        tag, revision, expires_at, content_type = json.loads(payload[:about])
+        tag, revision, expires_at, content_type, parts = json.loads(payload[:about])
         return cls(
             body=payload[about : about + body],
             zipped=payload[about + body :],
@@ -80,6 +93,7 @@ class Copy:
             revision=revision,
             expires_at=expires_at,
             content_type=content_type,
+            parts=None if parts is None else frozenset(parts),
         )
 
 

@@ -1,11 +1,12 @@
-"""Catalogue answers given without entering Django: what Django itself answered, while its revision is still the committed one."""
+"""Catalogue answers given without entering Django: what Django itself answered, while it still reads the same."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from apps.core.bytes_cache import CAPACITY
-from apps.core.cached_response import SERVED_COPY, wants_fresh
+from apps.core.cached_response import REVISION, SERVED_COPY, wants_fresh
+from apps.core.committed import Committed
 from apps.core.conditional import accepts_gzip, not_modified
 from apps.core.copies import Copy
 from apps.core.errors import Unavailable
@@ -38,6 +39,18 @@ class _Kept:
     etag: str
     headers: dict[int, Headers] = field(default_factory=dict)  # by status, 200 and 304
 
+    def at(self, committed: Committed) -> "_Kept | None":
+        """The same at that revision, which the headers tell, if the copy reads the same then."""
+        copy = self.copy.at(committed)
+        if copy is self.copy or copy is None:
+            return self if copy else None
+        told = str(committed.revision)
+        headers = {
+            status: [(name, told if name == REVISION else value) for name, value in pairs]
+            for status, pairs in self.headers.items()
+        }
+        return _Kept(copy, self.zipped, self.etag, headers)
+
 
 class Hit(NamedTuple):
     status: str
@@ -52,12 +65,7 @@ class Hits:
         self._kept: BoundedBytes[Shape, _Kept] = BoundedBytes(_CAPACITY)
 
     def find(self, shape: Shape | None, environ: Mapping[str, Any]) -> Hit | None:
-        if shape is None or (kept := self._kept.get(shape)) is None:
-            return None
-        try:
-            if self._revision.current() != kept.copy.revision:
-                return None
-        except Unavailable:
+        if shape is None or (kept := self._current(shape)) is None:
             return None
         status = 304 if not_modified(environ.get("HTTP_IF_NONE_MATCH"), kept.etag) else 200
         if (headers := kept.headers.get(status)) is None:
@@ -68,6 +76,17 @@ class Hits:
         return Hit(
             "200 OK", headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body, kept.copy.revision
         )
+
+    def _current(self, shape: Shape) -> _Kept | None:
+        if (kept := self._kept.get(shape)) is None:
+            return None
+        try:
+            current = kept.at(self._revision.current())
+        except Unavailable:
+            return None
+        if current and current is not kept:
+            self._kept.refresh(shape, current)
+        return current
 
     def keep(self, shape: Shape | None, environ: Mapping[str, Any], status: int, headers: Headers) -> None:
         """What Django answered to this request, if a view says that it served a copy which may be shared."""

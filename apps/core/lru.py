@@ -41,6 +41,12 @@ class BoundedBytes(Generic[K, V]):
             while self._held > self._capacity:
                 self._remove(next(iter(self._items)))
 
+    def refresh(self, key: K, value: V) -> None:
+        """Put a value that takes as much room in the place of the one held, until the same deadline."""
+        with self._lock:
+            if item := self._items.get(key):
+                self._items[key] = (value, *item[1:])
+
     def discard(self, key: K) -> None:
         with self._lock:
             self._remove(key)

@@ -3,24 +3,22 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import structlog
 from django.db import connections
 
+from apps.core.committed import Committed, News
 from apps.core.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    revision: int
-    read_at: float
+_MOST_PARTS = 10_000
 
 
 class CommittedRevision:
-    """The number that `read` (one SELECT on Django's connection of the calling thread) last saw committed.
+    """What `read` (one SELECT on Django's connection of the calling thread) last saw committed.
+
+    It is given the revision after which it is to tell the changes, or None when the number is all that is wanted.
 
     A thread of its own reads, on a connection of its own, at most every `max_age` seconds and only while somebody asks; so a
     database that hangs holds nobody longer than `patience`. While the database is away the last answer stands, since nothing can
@@ -28,7 +26,12 @@ class CommittedRevision:
     """
 
     def __init__(
-        self, read: Callable[[], int], *, max_age: float = 0.1, patience: float = 0.25, idle: float = 5.0
+        self,
+        read: Callable[[int | None], News],
+        *,
+        max_age: float = 0.1,
+        patience: float = 0.25,
+        idle: float = 5.0,
     ) -> None:
         self._read = read
         self._max_age = max_age
@@ -36,11 +39,11 @@ class CommittedRevision:
         self._idle = idle
         self._news = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._known: _Known | None = None
+        self._known: Committed | None = None
         self._asked_at: float | None = None
         self._failed_at = float("-inf")
 
-    def current(self) -> int:
+    def current(self) -> Committed:
         """At most `max_age` older than the last commit."""
         now = time.monotonic()
         known = self._known
@@ -48,11 +51,12 @@ class CommittedRevision:
             known = self._ask(now)
         if known is None:
             raise Unavailable
-        return known.revision
+        return known
 
-    def fresh(self) -> int:
+    def fresh(self) -> Committed:
         """Read now, on the caller's own connection: inside a transaction, the caller's own writes are seen."""
-        return self._read()
+        began = time.monotonic()
+        return Committed.alone(self._read(None).revision, read_at=began)
 
     def close(self) -> None:
         """Forget, and end the reading thread with its connection."""
@@ -63,7 +67,7 @@ class CommittedRevision:
         if thread is not None:
             thread.join(self._patience)
 
-    def _ask(self, now: float) -> _Known | None:
+    def _ask(self, now: float) -> Committed | None:
         oldest = now - self._max_age
         with self._news:
             if self._failed_at < oldest and self._asked_at is None:
@@ -84,7 +88,7 @@ class CommittedRevision:
             self._thread.start()
 
     def _serve(self) -> None:
-        me = threading.current_thread()
+        me, known = threading.current_thread(), None
         try:
             while True:
                 with self._news:
@@ -92,7 +96,7 @@ class CommittedRevision:
                     if self._thread is not me or self._asked_at is None:
                         self._thread = None if self._thread is me else self._thread
                         return
-                known = self._look()
+                known = self._look(known)
                 with self._news:
                     if self._thread is not me:
                         return
@@ -105,14 +109,22 @@ class CommittedRevision:
         finally:
             connections.close_all()
 
-    def _look(self) -> _Known | None:
-        """Twice, since the first failure may only mean that the kept connection did not survive a restart of the database."""
+    def _look(self, known: Committed | None) -> Committed | None:
+        """Twice, since the first failure may only mean that the kept connection did not survive a restart of the database.
+
+        Behind another connection may be another database, restored from a backup: what was known of changes ends with the connection.
+        """
         for attempt in (1, 2):
             began = time.monotonic()
             try:
-                return _Known(self._read(), began)
+                news = self._read(known.revision if known else None)
             except Exception:  # whatever it is, the last answer stands and the next request asks again
                 connections.close_all()
+                known = None
                 if attempt == 2:
                     log.warning("revision not readable", exc_info=True)
+            else:
+                if known is None:
+                    return Committed.alone(news.revision, read_at=began)
+                return known.after(news, read_at=began, most=_MOST_PARTS)
         return None

@@ -5,20 +5,41 @@ from datetime import timedelta
 from django.db import connection, transaction
 
 from apps.core.bytes_cache import bytes_cache
+from apps.core.committed import News
 from apps.core.revision import CommittedRevision
 
 DOCUMENT_LIFETIME = int(timedelta(hours=1).total_seconds())
 LIST_LIFETIME = int(timedelta(minutes=30).total_seconds())
 
 
-def _read_revision() -> int:
+# The parts that answers are made of: each course by its id, and these two.
+LISTING = "listing"
+TERMS = "terms"
+
+_MOST_COURSES = 1000
+_NUMBER = "SELECT n FROM courses_revision"
+_NEWS = f"""
+SELECT ({_NUMBER}), EXISTS (SELECT FROM courses_term WHERE revision > %(since)s),
+    coalesce(bool_or(listed_revision > %(since)s), false), coalesce(array_agg(id::text), '{{}}')
+FROM (
+    SELECT id, listed_revision FROM courses_course WHERE revision > %(since)s ORDER BY revision LIMIT {_MOST_COURSES + 1}
+) AS changed
+"""  # noqa: S608  # of literals
+
+
+def _read(since: int | None) -> News:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT n FROM courses_revision")
-        row: tuple[int] = cursor.fetchone()
-    return row[0]
+        if since is None:
+            cursor.execute(_NUMBER)
+            return News(cursor.fetchone()[0])
+        cursor.execute(_NEWS, {"since": since})
+        revision, terms, listing, courses = cursor.fetchone()
+    if len(courses) > _MOST_COURSES:
+        return News(revision)
+    return News(revision, [*courses, *([LISTING] if listing else []), *([TERMS] if terms else [])])
 
 
-catalogue_revision = CommittedRevision(_read_revision)
+catalogue_revision = CommittedRevision(_read)
 
 
 def forget_previous_on_commit(revision: int) -> None:

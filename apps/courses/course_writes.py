@@ -9,6 +9,7 @@ from uuid import UUID
 from apps.courses import overrides, render, rows
 from apps.courses.diff import TermDays, course_changes
 from apps.courses.ledger import ChangeSetWriter
+from apps.courses.listing import listed_by
 from apps.courses.models import Course, Term
 from apps.courses.models.sourced import Json, course_id, term_id
 from apps.courses.payloads import CourseDocument, CourseReference, digest
@@ -82,6 +83,7 @@ _ASKED = (
     "tombstone",
     "hidden",
     "revision",
+    "listed_revision",
 )
 
 
@@ -155,6 +157,8 @@ class _Writing:
                     after=self._days_of((new or old or {})["term"]),
                 )
             )
+            if listed_by(old) != listed_by(new):
+                course.listed_revision = course.revision
         fate.rewritten, fate.served = True, new
         fate.moved |= fate.differs or was != (course.tombstone, course.hidden, course.term_id)
         writer.outcome.count("changed" if old != new else "unchanged")
@@ -228,4 +232,5 @@ def _row(course: Course, served: Json | None) -> Json:
         "tombstone": course.tombstone,
         "hidden": course.hidden,
         "revision": course.revision,
+        "listed_revision": course.listed_revision,
     }

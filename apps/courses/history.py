@@ -41,7 +41,8 @@ def read(course_id: UUID, page: Page) -> Rendered:
         more=len(found["changes"]) > page.size,
     )
     shown = rows[::-1] if keyset.is_backwards(page) else rows
-    return Rendered(page.envelope(",".join(to_text(_item(row)) for row in shown), window), revision)
+    body = page.envelope(",".join(to_text(_item(row)) for row in shown), window)
+    return Rendered(body, revision, parts=frozenset({str(course_id)}))
 
 
 def _item(change: Json) -> Json:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,11 +18,19 @@ from apps.courses import counting
 Json = dict[str, Any]
 
 
-def documents(page: Page, matching: QuerySet[Any], *default: str) -> tuple[int, int, str, Window]:
-    """(revision, how many match, the page's documents as the inside of a JSON array, where they lie), without parsing any of them.
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """How many match, and a page of them: the inside of a JSON array, where they lie, and their ids."""
 
-    The queryset is of a model with `document`, in its own order or else in the `default` one.
-    """
+    revision: int
+    count: int
+    results: str
+    window: Window
+    ids: list[str]
+
+
+def documents(page: Page, matching: QuerySet[Any], *default: str) -> Documents:
+    """Without parsing any of them. The queryset is of a model with `document`, in its own order or else in the `default` one."""
     key = keyset.columns(matching, *default)
     page_sql, page_params = _sql(
         keyset.cut(page, matching, key).values("document", *(column.name for column in key))
@@ -40,7 +49,8 @@ def documents(page: Page, matching: QuerySet[Any], *default: str) -> tuple[int, 
     )
     counting.keep(*matching_sql, revision=revision, count=count)
     keys = [tuple(each) for each in _parsed(keys)]
-    return revision, count, results, keyset.window(page, keys, more=fetched > page.size)
+    window = keyset.window(page, keys, more=fetched > page.size)
+    return Documents(revision, count, results, window, [str(key[-1]) for key in keys])
 
 
 class PreparedDocument:

@@ -13,14 +13,15 @@ from apps.courses.models.sourced import Json
 _COURSES = """
 INSERT INTO courses_course (
     id, source, external_id, term_id, code, title, description, translations, credits, department, level, year, language, teachers,
-    url, groups, search_text, source_document, document, guard, digest, tombstone, hidden, revision
+    url, groups, search_text, source_document, document, guard, digest, tombstone, hidden, revision, listed_revision
 )
 SELECT id, source, external_id, term_id, code, title, description, translations, credits, department, level, year, language, teachers,
-    url, groups, search_text, source_document, document, guard, decode(digest, 'hex'), tombstone, hidden, revision
+    url, groups, search_text, source_document, document, guard, decode(digest, 'hex'), tombstone, hidden, revision, listed_revision
 FROM jsonb_to_recordset(%s::jsonb) AS new (
     id uuid, source text, external_id text, term_id uuid, code text, title text, description text, translations jsonb, credits float8,
     department text, level text, year int, language text, teachers text[], url text, groups text[], search_text text,
-    source_document jsonb, document text, guard timestamptz, digest text, tombstone boolean, hidden boolean, revision bigint
+    source_document jsonb, document text, guard timestamptz, digest text, tombstone boolean, hidden boolean, revision bigint,
+    listed_revision bigint
 )
 ON CONFLICT (id) DO UPDATE SET
     term_id = excluded.term_id, code = excluded.code, title = excluded.title, description = excluded.description,
@@ -28,7 +29,7 @@ ON CONFLICT (id) DO UPDATE SET
     year = excluded.year, language = excluded.language, teachers = excluded.teachers, url = excluded.url, groups = excluded.groups,
     search_text = excluded.search_text, source_document = excluded.source_document, document = excluded.document,
     guard = excluded.guard, digest = excluded.digest, tombstone = excluded.tombstone, hidden = excluded.hidden,
-    revision = excluded.revision
+    revision = excluded.revision, listed_revision = excluded.listed_revision
 """
 
 _GUARDS = """

@@ -12,21 +12,22 @@ from django.utils import timezone
 from apps.core.copies import Rendered
 from apps.core.paging import Page
 from apps.courses import reading
+from apps.courses.cache import TERMS
 from apps.courses.models import Term
 from apps.courses.render import to_text
 from apps.courses.timetable import Calendar
 
 Json = dict[str, Any]
 
+_PARTS = frozenset({TERMS})
 _TERM = reading.PreparedDocument(Term.objects.filled())
 
 
 def page(page: Page) -> Rendered:
-    revision, count, documents, window = reading.documents(page, Term.objects.filled(), "-starts_on")
-    shown, midnight = _with_today(documents, timezone.now())
-    return Rendered(
-        page.envelope(",".join(map(to_text, shown)), window, count=count), revision, expires_at=midnight
-    )
+    found = reading.documents(page, Term.objects.filled(), "-starts_on")
+    shown, midnight = _with_today(found.results, timezone.now())
+    body = page.envelope(",".join(map(to_text, shown)), found.window, count=found.count)
+    return Rendered(body, found.revision, expires_at=midnight, parts=_PARTS)
 
 
 def one(id: UUID) -> Rendered:
@@ -34,7 +35,7 @@ def one(id: UUID) -> Rendered:
     shown, midnight = _with_today(document, timezone.now())
     if not shown:
         raise Http404
-    return Rendered(to_text(shown[0]).encode(), revision, expires_at=midnight)
+    return Rendered(to_text(shown[0]).encode(), revision, expires_at=midnight, parts=_PARTS)
 
 
 def _with_today(documents: str, now: datetime) -> tuple[list[Json], datetime | None]:

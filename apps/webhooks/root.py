@@ -39,7 +39,7 @@ class Root(APIView):
                 "api": request.build_absolute_uri("/api/v1/"),
                 "docs": request.build_absolute_uri("/api/docs/"),
                 "schema": request.build_absolute_uri("/api/schema/"),
-                "revision": catalogue_revision.current(),
+                "revision": catalogue_revision.current().revision,
                 "synced_at": Delivery.objects.synced_at(settings.WEBHOOK_SECRETS),
             }
         )

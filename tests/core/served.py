@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 from apps.core.cached_response import cached_response
+from apps.core.committed import News
 from apps.core.copies import Rendered
 from apps.core.revision import CommittedRevision
 
@@ -22,21 +23,32 @@ class Catalogue:
     rendered: int = 0
     entered: int = 0
     revision: CommittedRevision = field(init=False)
+    _changed: list[str] = field(default_factory=lambda: ["", ""])
 
     def __post_init__(self) -> None:
-        self.revision = CommittedRevision(lambda: self.number, max_age=0, patience=60)
+        self.revision = CommittedRevision(self._read, max_age=0, patience=60)
+
+    def _read(self, since: int | None) -> News:
+        return News(self.number, () if since is None else self._changed[since + 1 :])
 
     def commit(self, title: str) -> None:
         self.title = title
+        self._commit("title")
+
+    def commit_elsewhere(self) -> None:
+        """Something that no answer here is made of."""
+        self._commit("elsewhere")
+
+    def _commit(self, part: str) -> None:
         self.number += 1
+        self._changed[self.number :] = [part]
 
     def render(self, request: HttpRequest) -> Callable[[], Rendered]:
         def rendering() -> Rendered:
             self.rendered += 1
             link = request.build_absolute_uri()
-            return Rendered(
-                json.dumps({"title": self.title, "link": link, "pad": "x" * 2000}).encode(), self.number
-            )
+            body = json.dumps({"title": self.title, "link": link, "pad": "x" * 2000}).encode()
+            return Rendered(body, self.number, parts=frozenset({"title"}))
 
         return rendering
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 
+from apps.core.bytes_cache import bytes_cache
 from apps.core.wsgi import Campanile
 from tests.core.served import Catalogue
 from tests.core.wsgi_client import Answer, ask
@@ -78,6 +79,21 @@ def test_a_commit_ends_every_hit(application: Campanile, catalogue: Catalogue) -
     after = ask(application, "/courses/")
     assert b"Databases" in after.body
     assert after["ETag"] != before["ETag"]
+
+
+@pytest.mark.parametrize("held", [None, "*"])
+def test_a_commit_elsewhere_ends_no_hit_but_is_told(
+    application: Campanile, catalogue: Catalogue, held: str | None
+) -> None:
+    request = {"HTTP_IF_NONE_MATCH": held} if held else {}
+    before = fast(application, catalogue, **request)
+    entered = catalogue.entered
+    catalogue.commit_elsewhere()
+    hit = ask(application, "/courses/", **request)
+    assert catalogue.entered == entered
+    assert (before["Campanile-Revision"], hit["Campanile-Revision"]) == ("1", "2")
+    bytes_cache.clear()
+    assert hit.without("X-Request-ID") == slow(catalogue, **request).without("X-Request-ID")
 
 
 def test_a_database_restored_from_a_backup_ends_them_too(

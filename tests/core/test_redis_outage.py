@@ -10,15 +10,17 @@ import time
 import pytest
 
 from apps.core.bytes_cache import BytesCache
+from apps.core.committed import Committed
 from apps.core.copies import Copy, Rendered
 from tests.core.conftest import Valkey
 
+AT = Committed.alone(7, read_at=0)
 COPY = Copy.of(Rendered(b"algorithms" * 100, 7))
 
 
 def timed(cache: BytesCache, key: str) -> float:
     started = time.monotonic()
-    cache.get(key, 7)
+    cache.get(key, AT)
     return time.monotonic() - started
 
 
@@ -39,7 +41,7 @@ def test_a_frozen_redis_is_waited_for_once(valkey: Valkey, warm: bool) -> None:
         assert 0.15 < timed(cache, "first") < 5
         started = time.monotonic()
         for n in range(200):
-            cache.get(f"later {n}", 7)
+            cache.get(f"later {n}", AT)
             cache.put("courses", COPY, lifetime=60)
             cache.forget(6)
         assert time.monotonic() - started < 20, "200 waits would be 40 seconds"
@@ -47,7 +49,7 @@ def test_a_frozen_redis_is_waited_for_once(valkey: Valkey, warm: bool) -> None:
         valkey.thaw()
     until_asked_again(cache)
     cache.put("courses", COPY, lifetime=60)
-    assert BytesCache().get("courses", 7) == COPY
+    assert BytesCache().get("courses", AT) == COPY
 
 
 def test_threads_caught_by_the_freeze_wait_side_by_side(valkey: Valkey) -> None:
@@ -70,11 +72,11 @@ def test_a_killed_redis_is_skipped_and_found_again(valkey: Valkey) -> None:
     cache.put("courses", COPY, lifetime=60)
     valkey.kill()
     assert timed(cache, "first") < 5
-    assert cache.get("courses", 7) == COPY
+    assert cache.get("courses", AT) == COPY
     valkey.start()
     until_asked_again(cache)
     cache.put("courses", COPY, lifetime=60)
-    assert BytesCache().get("courses", 7) == COPY
+    assert BytesCache().get("courses", AT) == COPY
 
 
 def test_a_restarted_redis_costs_nothing(valkey: Valkey) -> None:
@@ -82,5 +84,5 @@ def test_a_restarted_redis_costs_nothing(valkey: Valkey) -> None:
     cache.put("courses", COPY, lifetime=60)
     valkey.kill()
     valkey.start()
-    cache.get("first", 7)
+    cache.get("first", AT)
     assert not cache.breaker.open

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
+from apps.core.committed import News
 from apps.core.errors import Unavailable
 from apps.core.models import LaneHeartbeat
 from apps.core.revision import CommittedRevision
@@ -17,17 +18,18 @@ class Database:
 
     def __init__(self) -> None:
         self.number = 1
+        self.changed: list[str] = []
         self.reads = 0
         self.away = False
         self.answering = threading.Event()
         self.answering.set()
 
-    def read(self) -> int:
+    def read(self, since: int | None) -> News:
         self.reads += 1
         self.answering.wait(10)
         if self.away:
             raise ConnectionRefusedError
-        return self.number
+        return News(self.number, self.changed)
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def test_a_commit_is_seen_within_100_ms_by_every_thread(
     def ask() -> None:
         while time.monotonic() < stop:
             asked = time.monotonic()
-            number, (seen, since) = revision.current(), (database.number, committed_at[-1])
+            number, (seen, since) = revision.current().revision, (database.number, committed_at[-1])
             if number < seen and asked - since > 0.1:
                 late.append(asked - since)
 
@@ -95,10 +97,10 @@ def test_while_the_database_is_away_the_last_answer_stands(
     revision.current()
     database.away = True
     time.sleep(0.11)
-    assert revision.current() == 1
+    assert revision.current().revision == 1
     database.away, database.number = False, 2
     time.sleep(0.11)
-    assert revision.current() == 2
+    assert revision.current().revision == 2
 
 
 def test_without_a_last_answer_it_is_unavailable(database: Database, revision: CommittedRevision) -> None:
@@ -116,15 +118,15 @@ def test_a_database_that_hangs_holds_nobody_for_long(database: Database, revisio
     database.number = 2
     database.answering.set()
     deadline = time.monotonic() + 10
-    while revision.current() != 2:
+    while revision.current().revision != 2:
         assert time.monotonic() < deadline
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_lost_connection_is_replaced() -> None:
-    revision = CommittedRevision(LaneHeartbeat.objects.count, patience=5)
+    revision = CommittedRevision(lambda _: News(LaneHeartbeat.objects.count()), patience=5)
     try:
-        assert revision.current() == 0
+        assert revision.current().revision == 0
         LaneHeartbeat.objects.beat("apply")
         with connection.cursor() as cursor:
             cursor.execute(
@@ -134,7 +136,7 @@ def test_a_lost_connection_is_replaced() -> None:
             assert cursor.fetchone() == (True,)
         time.sleep(0.11)
         deadline = time.monotonic() + 5
-        while revision.current() != 1:
+        while revision.current().revision != 1:
             assert time.monotonic() < deadline
             time.sleep(0.02)
     finally:
@@ -143,7 +145,7 @@ def test_a_lost_connection_is_replaced() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_idle_it_gives_its_connection_back() -> None:
-    revision = CommittedRevision(LaneHeartbeat.objects.count, idle=0.1, patience=5)
+    revision = CommittedRevision(lambda _: News(LaneHeartbeat.objects.count()), idle=0.1, patience=5)
     revision.current()
     deadline = time.monotonic() + 10
     while True:
@@ -155,5 +157,5 @@ def test_idle_it_gives_its_connection_back() -> None:
                 break
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    assert revision.current() == 0
+    assert revision.current().revision == 0
     revision.close()

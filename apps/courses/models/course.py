@@ -27,6 +27,7 @@ class CourseQuerySet(models.QuerySet["Course"]):
 class Course(Sourced):
     """A course with its effective values. `tombstone`: a delete won; `hidden`: left out by its term's newest snapshot.
 
+    `listed_revision`: the change set that last altered where it stands in lists, or whether; see apps/courses/listing.py.
     Rows are never removed: the guard of a deleted course is what stops a late update from bringing it back.
     """
 
@@ -44,6 +45,7 @@ class Course(Sourced):
     url = models.TextField(null=True)
     groups = _texts()
     search_text = models.TextField()
+    listed_revision = models.BigIntegerField(default=0)
     words = models.GeneratedField(
         expression=_words_of("search_text"),
         output_field=SearchVectorField(),

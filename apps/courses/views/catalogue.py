@@ -1,6 +1,6 @@
 """GET /courses/, /courses/{id}/, /courses/{id}/changes/, /terms/, /terms/{id}/."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -15,6 +15,7 @@ from apps.core.paging import Page
 from apps.courses import history, reading, terms
 from apps.courses.cache import DOCUMENT_LIFETIME, LIST_LIFETIME, catalogue_revision
 from apps.courses.filters import CourseFilters, filtered
+from apps.courses.listing import parts_of_list
 from apps.courses.models import Course
 from apps.courses.schema import (
     COURSE_PARAMETERS,
@@ -40,7 +41,12 @@ class CourseList(CatalogueView):
         """Courses with their entries and exams, a page at a time."""
         page = Page.parse(request)
         courses = filtered(CourseFilters, Course.objects.visible(), request.query_params)
-        return _cached(request, f"courses?{page.query}", LIST_LIFETIME, lambda: _page(courses, page))
+        return _cached(
+            request,
+            f"courses?{page.query}",
+            LIST_LIFETIME,
+            lambda: _page(courses, page, request.query_params),
+        )
 
 
 class CourseDetail(CatalogueView):
@@ -81,13 +87,14 @@ def _cached(request: Request, key: str, lifetime: int, render: Callable[[], Rend
     return cached_response(request, key=key, lifetime=lifetime, render=render, revision=catalogue_revision)
 
 
-def _page(courses: QuerySet[Course], page: Page) -> Rendered:
-    revision, count, documents, window = reading.documents(page, courses, "code")
-    return Rendered(page.envelope(documents, window, count=count), revision)
+def _page(courses: QuerySet[Course], page: Page, asked: Iterable[str]) -> Rendered:
+    found = reading.documents(page, courses, "code")
+    body = page.envelope(found.results, found.window, count=found.count)
+    return Rendered(body, found.revision, parts=parts_of_list(found.ids, asked))
 
 
 def _one(id: UUID) -> Rendered:
     revision, document = _COURSE.read(id)
     if not document:
         raise Http404
-    return Rendered(document.encode(), revision)
+    return Rendered(document.encode(), revision, parts=frozenset({str(id)}))
