@@ -7,12 +7,16 @@ from collections.abc import Collection
 from django.db import connection
 
 # As for changes: who follows all of a course belongs to each of its groups, and a followed group of a term brings along every course
-# that has the group. `spoken_of` are the courses whose followers may be meant.
+# that has the group. `spoken_of` are the courses whose followers may be meant. `asked` are the people: looked up first, since each batch of
+# pushes asks about a few among very many.
 ADDRESSED = """
     WITH told AS (
         SELECT * FROM notifications_announcement WHERE id = ANY (%(announcements)s)
+    ), asked AS MATERIALIZED (
+        SELECT id, is_staff, is_superuser FROM users_user
+        WHERE is_active AND (%(among)s::uuid[] IS NULL OR id = ANY (%(among)s))
     ), spoken_of AS (
-        SELECT told.id AS announcement, told.audience, told."group", course.id, course.term_id, course.groups
+        SELECT told.id AS announcement, told.course_id AS about, told.audience, told."group", course.id, course.term_id, course.groups
         FROM told JOIN courses_course AS course
           ON told.audience IN ('course', 'course-group') AND course.id = told.course_id
           OR told.audience = 'term-group' AND course.visible AND course.term_id = told.term_id
@@ -20,8 +24,8 @@ ADDRESSED = """
     )
     SELECT DISTINCT address.announcement, person.id AS person
     FROM (
-        SELECT told.id AS announcement, anyone.id AS person
-        FROM told CROSS JOIN users_user AS anyone
+        SELECT told.id AS announcement, told.course_id AS about, anyone.id AS person
+        FROM told CROSS JOIN asked AS anyone
         WHERE told.audience = 'everyone' OR told.audience = 'role' AND CASE told.role
             WHEN 'students' THEN NOT anyone.is_staff
             WHEN 'staff' THEN anyone.is_staff
@@ -32,26 +36,25 @@ ADDRESSED = """
             )
         END
         UNION ALL
-        SELECT course.announcement, rule.user_id
+        SELECT course.announcement, course.about, rule.user_id
         FROM spoken_of AS course JOIN courses_enrolment AS rule ON rule.course_id = course.id
         WHERE course.audience IN ('course', 'department') OR rule."group" = course."group"
            OR course.audience = 'course-group' AND rule."group" = ''
         UNION ALL
-        SELECT course.announcement, rule.user_id
+        SELECT course.announcement, course.about, rule.user_id
         FROM spoken_of AS course
         JOIN courses_enrolment AS rule ON rule.term_id = course.term_id AND rule."group" = ANY (course.groups)
         WHERE course.audience IN ('course', 'department') OR rule."group" = course."group"
         UNION ALL
-        SELECT told.id, rule.user_id
+        SELECT told.id, told.course_id, rule.user_id
         FROM told JOIN courses_enrolment AS rule ON rule.term_id = told.term_id AND rule."group" = told."group"
         WHERE told.audience = 'term-group'
     ) AS address
-    JOIN users_user AS person ON person.id = address.person AND person.is_active
-    JOIN told ON told.id = address.announcement
+    JOIN asked AS person ON person.id = address.person
     LEFT JOIN notifications_preferences AS chosen ON chosen.user_id = person.id
-    WHERE (%(among)s::uuid[] IS NULL OR person.id = ANY (%(among)s))
-      AND (chosen.user_id IS NULL OR 'announcements' <> ALL (chosen.inbox_off)
-           AND (told.course_id IS NULL OR told.course_id <> ALL (chosen.muted_courses)))
+    WHERE chosen.user_id IS NULL
+       OR 'announcements' <> ALL (chosen.inbox_off)
+          AND (address.about IS NULL OR address.about <> ALL (chosen.muted_courses))
 """
 _REACH = f"""
     SELECT count(DISTINCT addressed.person), count(device.id)

@@ -52,7 +52,9 @@ class Notification(models.Model):
         FAILED = "failed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications", db_index=False
+    )
     change_set = models.ForeignKey(
         ChangeSet, models.CASCADE, null=True, related_name="notifications", db_column="revision"
     )

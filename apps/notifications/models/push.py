@@ -83,7 +83,7 @@ class Push(models.Model):
     id = models.BigAutoField(primary_key=True)
     # Typed as if it were always there: whoever asks what a push tells has set tests and reminders apart first.
     notification: "models.ForeignKey[Notification, Notification]" = models.ForeignKey(  # type: ignore[misc]  # on purpose
-        Notification, models.CASCADE, related_name="pushes", null=True
+        Notification, models.CASCADE, related_name="pushes", null=True, db_index=False
     )
     reminder = models.ForeignKey(Reminder, models.CASCADE, related_name="pushes", null=True, db_index=False)
     device = models.ForeignKey(Device, models.CASCADE, related_name="pushes")
