@@ -21,8 +21,8 @@ from apps.core.lru import BoundedBytes
 
 ALIAS = "bytes"
 _EVERYTHING = CacheKey(f"{settings.CACHES[ALIAS]['KEY_PREFIX']}:*")
-# Twice what every list and document of 2,000 courses take; behind it stands Redis.
-CAPACITY = 16 * 1024 * 1024
+# Half as much again as every list and document of 2,000 courses take; behind it stands Redis.
+CAPACITY = 12 * 1024 * 1024
 
 
 class PlainBytes(BaseSerializer):

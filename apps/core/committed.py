@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
-Parts = frozenset[str]
+Parts = tuple[str, ...]
 
 
 class News(NamedTuple):

@@ -4,6 +4,8 @@ import gzip
 import hashlib
 import json
 import struct
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -56,7 +58,7 @@ class Copy:
             revision=rendered.revision,
             expires_at=rendered.expires_at.timestamp() if rendered.expires_at else NEVER,
             content_type=rendered.content_type,
-            parts=rendered.parts,
+            parts=_shared(rendered.parts),
         )
 
     def at(self, committed: Committed) -> "Copy | None":
@@ -67,14 +69,14 @@ class Copy:
 
     @property
     def size(self) -> int:
-        return len(self.body) + len(self.zipped) + 100 * len(self.parts or ()) + 512
+        return len(self.body) + len(self.zipped) + 8 * len(self.parts or ()) + 512
 
     def pack(self, label: str) -> bytes:
         """`label` is the key the value is for: a value found under another key does not open."""
-        parts = None if self.parts is None else list(self.parts)
-        about = json.dumps([self.tag, self.revision, self.expires_at, self.content_type, parts]).encode()
-        payload = about + self.body + self.zipped
-        return _HEAD.pack(_MAGIC, _seal(label, payload), len(about), len(self.body)) + payload
+        about = [self.tag, self.revision, self.expires_at, self.content_type, self.parts]
+        head = json.dumps(about).encode()
+        payload = head + self.body + self.zipped
+        return _HEAD.pack(_MAGIC, _seal(label, payload), len(head), len(self.body)) + payload
 
     @classmethod
     def unpack(cls, value: object, label: str) -> "Copy | None":
@@ -93,8 +95,13 @@ class Copy:
             revision=revision,
             expires_at=expires_at,
             content_type=content_type,
-            parts=None if parts is None else frozenset(parts),
+            parts=_shared(parts),
         )
+
+
+def _shared(parts: Iterable[str] | None) -> Parts | None:
+    """One text a part, however many copies are made of it."""
+    return None if parts is None else tuple(map(sys.intern, parts))
 
 
 def _seal(label: str, payload: bytes) -> bytes:

@@ -8,6 +8,7 @@ import json
 import logging.config
 import sys
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypedDict
 
 import structlog
@@ -17,7 +18,7 @@ from apps.core.secret_paths import public_path
 
 # Prepared once: json.dumps would build an encoder for every line.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=repr).encode
-
+_quoted = lru_cache(maxsize=1024)(_encode)  # the same few again and again
 
 log = structlog.get_logger("campanile.request")
 _composes_requests = False
@@ -67,7 +68,7 @@ def write_request(
         return
     timestamp = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     sys.stderr.write(
-        f'{{"method":{_encode(method)},"path":{_encode(path)},"status":{status},"ms":{ms!r},"bytes":{bytes},'
+        f'{{"method":{_quoted(method)},"path":{_quoted(path)},"status":{status},"ms":{ms!r},"bytes":{bytes},'
         f'"request_id":"{request_id}","served_by":"{served_by}","revision":{"null" if revision is None else revision},'
         f'"event":"request","level":"info","timestamp":"{timestamp}"}}\n'
     )

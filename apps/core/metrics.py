@@ -8,7 +8,7 @@ functions for it in METRICS_COLLECTORS, so that nothing here knows of their doma
 import hmac
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -36,13 +36,18 @@ _seconds = Histogram(
     ["served_by"],
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
-_counter = cache(_requests.labels)  # a handful of combinations, looked up once each
-_histogram = cache(_seconds.labels)
+
+
+@cache
+def _series(method: str, status: str, served_by: str) -> tuple[Callable[[], None], Callable[[float], None]]:
+    """A handful of combinations, looked up once each."""
+    return _requests.labels(method, status, served_by).inc, _seconds.labels(served_by).observe
 
 
 def count(*, method: str, status: str, served_by: str, seconds: float) -> None:
-    _counter(method if method in METHODS else "other", status, served_by).inc()
-    _histogram(served_by).observe(seconds)
+    inc, observe = _series(method if method in METHODS else "other", status, served_by)
+    inc()
+    observe(seconds)
 
 
 def may_read(environ: Mapping[str, Any]) -> bool:

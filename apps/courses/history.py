@@ -42,7 +42,7 @@ def read(course_id: UUID, page: Page) -> Rendered:
     )
     shown = rows[::-1] if keyset.is_backwards(page) else rows
     body = page.envelope(",".join(to_text(_item(row)) for row in shown), window)
-    return Rendered(body, revision, parts=frozenset({str(course_id)}))
+    return Rendered(body, revision, parts=(str(course_id),))
 
 
 def _item(change: Json) -> Json:

@@ -31,4 +31,4 @@ def listed_by(document: Json | None) -> Any:
 
 def parts_of_list(courses: Iterable[str], asked: Iterable[str]) -> Parts | None:
     """Of a page that shows these courses by their ids, and the names of the parameters it was asked with."""
-    return None if _ANYTHING.intersection(asked) else frozenset((LISTING, *courses))
+    return None if _ANYTHING.intersection(asked) else (LISTING, *courses)

@@ -19,7 +19,7 @@ from apps.courses.timetable import Calendar
 
 Json = dict[str, Any]
 
-_PARTS = frozenset({TERMS})
+_PARTS = (TERMS,)
 _TERM = reading.PreparedDocument(Term.objects.filled())
 
 

@@ -6,7 +6,8 @@ import django
 
 django.setup()
 
-from apps.notifications.announcements import send_due  # noqa: E402  # models exist only once Django is set up
+from apps.core.worker import spare_collector  # noqa: E402  # models exist only once Django is set up
+from apps.notifications.announcements import send_due  # noqa: E402
 from tests.factories.notifications import announce  # noqa: E402
 
 
@@ -22,6 +23,7 @@ def send() -> str:
 COMMANDS = {"write": write, "send": send}
 
 if __name__ == "__main__":
+    spare_collector()
     for line in sys.stdin:
         sys.stdout.write(f"{COMMANDS[line.strip()]()}\n")
         sys.stdout.flush()

@@ -8,7 +8,8 @@ import django
 
 django.setup()
 
-from apps.notifications import firebase  # noqa: E402  # models exist only once Django is set up
+from apps.core.worker import spare_collector  # noqa: E402  # models exist only once Django is set up
+from apps.notifications import firebase  # noqa: E402
 from apps.notifications.announcements import send_due as make_messages  # noqa: E402
 from apps.notifications.delivery import send_due  # noqa: E402
 from apps.notifications.models import Push  # noqa: E402
@@ -35,6 +36,7 @@ firebase.channel = fake_channel
 COMMANDS = {"write": write, "send": send}
 
 if __name__ == "__main__":
+    spare_collector()
     for line in sys.stdin:
         sys.stdout.write(f"{COMMANDS[line.strip()]()}\n")
         sys.stdout.flush()

@@ -48,7 +48,7 @@ class Catalogue:
             self.rendered += 1
             link = request.build_absolute_uri()
             body = json.dumps({"title": self.title, "link": link, "pad": "x" * 2000}).encode()
-            return Rendered(body, self.number, parts=frozenset({"title"}))
+            return Rendered(body, self.number, parts=("title",))
 
         return rendering
 

@@ -11,7 +11,7 @@ from apps.core.committed import Committed, News
 from apps.core.copies import Copy, Rendered
 from tests.core.conftest import Valkey
 
-PARTS = frozenset({"algorithms"})
+PARTS = ("algorithms",)
 
 pytestmark = pytest.mark.usefixtures("valkey")
 

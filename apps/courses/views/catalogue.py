@@ -97,4 +97,4 @@ def _one(id: UUID) -> Rendered:
     revision, document = _COURSE.read(id)
     if not document:
         raise Http404
-    return Rendered(document.encode(), revision, parts=frozenset({str(id)}))
+    return Rendered(document.encode(), revision, parts=(str(id),))

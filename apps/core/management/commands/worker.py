@@ -1,4 +1,3 @@
-import gc
 import signal
 import sys
 from argparse import ArgumentParser
@@ -8,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.module_loading import import_string
 
-from apps.core.worker import Worker
+from apps.core.worker import Worker, spare_collector
 
 
 class Command(BaseCommand):
@@ -27,10 +26,7 @@ class Command(BaseCommand):
             raise CommandError(f"no such lane: {', '.join(sorted(unknown))}")
         steps = {name: import_string(settings.WORKER_LANES[name]) for name in chosen}
         worker = Worker(steps, idle=settings.WORKER_IDLE_SECONDS)
-        # What is loaded stays for good, and a batch makes objects by the hundred thousand that it needs until its end. Python would
-        # look through them for garbage again and again meanwhile.
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 20)
+        spare_collector()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
         if not worker.run():
