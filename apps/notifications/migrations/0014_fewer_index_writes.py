@@ -23,4 +23,14 @@ class Migration(migrations.Migration):
             name='notification',
             field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='pushes', to='notifications.notification'),
         ),
+        # Nearly every row is written again within seconds of its making: with room beside it the new version stays in its page, and no
+        # index hears of it. For 10,000 pushes that was a third of what PostgreSQL did.
+        migrations.RunSQL(
+            'ALTER TABLE notifications_push SET (fillfactor = 50)',
+            'ALTER TABLE notifications_push RESET (fillfactor)',
+        ),
+        migrations.RunSQL(
+            'ALTER TABLE notifications_notification SET (fillfactor = 50)',
+            'ALTER TABLE notifications_notification RESET (fillfactor)',
+        ),
     ]
