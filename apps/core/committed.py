@@ -36,12 +36,11 @@ class Committed:
         """What is known with the news since; of changes long ago nothing, once more than `most` parts would be remembered."""
         if news.revision < self.revision:  # restored from a backup: it will come by the same numbers again
             return Committed(news.revision, since=self.revision + 1, read_at=read_at)
-        changed = (
-            None if news.changed is None else {**self.changed, **dict.fromkeys(news.changed, news.revision)}
-        )
-        if changed is None or len(changed) > most:
-            return Committed(news.revision, since=max(self.since, news.revision), read_at=read_at)
-        return Committed(news.revision, self.since, changed, read_at)
+        if news.changed is not None:
+            changed = {**self.changed, **dict.fromkeys(news.changed, news.revision)}
+            if len(changed) <= most:
+                return Committed(news.revision, self.since, changed, read_at)
+        return Committed(news.revision, since=max(self.since, news.revision), read_at=read_at)
 
     def shows(self, revision: int, parts: Parts | None) -> bool:
         """Whether what was made at that revision, of nothing but these parts, reads the same now. None: it may be made of anything."""

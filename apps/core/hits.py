@@ -77,17 +77,6 @@ class Hits:
             "200 OK", headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body, kept.copy.revision
         )
 
-    def _current(self, shape: Shape) -> _Kept | None:
-        if (kept := self._kept.get(shape)) is None:
-            return None
-        try:
-            current = kept.at(self._revision.current())
-        except Unavailable:
-            return None
-        if current and current is not kept:
-            self._kept.refresh(shape, current)
-        return current
-
     def keep(self, shape: Shape | None, environ: Mapping[str, Any], status: int, headers: Headers) -> None:
         """What Django answered to this request, if a view says that it served a copy which may be shared."""
         copy = environ.get(SERVED_COPY)
@@ -102,6 +91,17 @@ class Hits:
             kept = _Kept(copy, zipped, names["etag"])
             self._kept.put(shape, kept, size=copy.size, deadline=copy.expires_at)
         kept.headers[status] = headers
+
+    def _current(self, shape: Shape) -> _Kept | None:
+        if (kept := self._kept.get(shape)) is None:
+            return None
+        try:
+            current = kept.at(self._revision.current())
+        except Unavailable:
+            return None
+        if current and current is not kept:
+            self._kept.refresh(shape, current)
+        return current
 
 
 def shape_of(environ: Mapping[str, Any]) -> Shape | None:

@@ -16,7 +16,7 @@ from tests.benchmarks.harness.servers import NAIVE, OURS, PLAIN, Server, gunicor
 from tests.benchmarks.harness.stage import NAIVE_ENVIRON, Stage
 from tests.benchmarks.rows.uncached import LIST, missing
 
-# Of 130 KB each, so that the 16 MB of each worker's cache overflow.
+# Of 130 KB each, so that the cache of each worker overflows.
 ANSWERS = 800
 
 
