@@ -20,7 +20,7 @@ _MOST_COURSES = 1000
 _NUMBER = "SELECT n FROM courses_revision"
 _NEWS = f"""
 SELECT ({_NUMBER}), EXISTS (SELECT FROM courses_term WHERE revision > %(since)s),
-    coalesce(bool_or(listed_revision > %(since)s), false), coalesce(array_agg(id::text), '{{}}')
+    coalesce(bool_or(listed_revision > %(since)s OR listed_revision = 0), false), coalesce(array_agg(id::text), '{{}}')
 FROM (
     SELECT id, listed_revision FROM courses_course WHERE revision > %(since)s ORDER BY revision LIMIT {_MOST_COURSES + 1}
 ) AS changed

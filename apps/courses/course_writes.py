@@ -157,7 +157,7 @@ class _Writing:
                     after=self._days_of((new or old or {})["term"]),
                 )
             )
-            if listed_by(old) != listed_by(new):
+            if listed_by(old) != listed_by(new) or not course.listed_revision:
                 course.listed_revision = course.revision
         fate.rewritten, fate.served = True, new
         fate.moved |= fate.differs or was != (course.tombstone, course.hidden, course.term_id)

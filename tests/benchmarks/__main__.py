@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
+
 from compose.local.console import say
 from compose.local.refusal import Refusal
 from compose.local.services import embedded_services
@@ -70,7 +72,7 @@ def measured(row: int, stage: Stage) -> Iterator[Finding]:
     """What a row finds, or why it broke: the others are measured all the same."""
     try:
         yield from ROWS[row](stage)
-    except (Refusal, WrongAnswer) as error:
+    except (Refusal, WrongAnswer, psycopg.Error) as error:
         progress(f"row {row}: {error}")
         yield Finding(row, f"row {row}", Target(0), broken=str(error))
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from apps.core.bytes_cache import bytes_cache
 from apps.core.wsgi import Campanile
 from apps.courses.cache import catalogue_revision
+from apps.courses.models import Course
 from apps.courses.models.sourced import course_id, term_id
 from tests.core.wsgi_client import Answer, ask
 from tests.courses.histories import SOURCE, Json, apply, course, deleted, histories, term
@@ -164,6 +165,19 @@ def test_what_lists_can_be_asked_for_concerns_every_list(
 def test_a_course_that_comes_or_goes_concerns_every_list(outlives: Callable[..., list[str]]) -> None:
     assert outlives(course("c", 1)) == [A, B, f"{A}changes/", TERMS, f"{TERMS}{WINTER}/"]
     assert outlives(deleted("c", 2)) == [A, B, f"{A}changes/", TERMS, f"{TERMS}{WINTER}/"]
+
+
+def test_a_course_that_a_former_version_wrote_concerns_every_list_once(
+    outlives: Callable[..., list[str]],
+) -> None:
+    Course.objects.update(listed_revision=0)
+    assert outlives(course("b", 1, **OF_B, entries=[make.entry(rooms=["Raf04"])])) == [
+        A,
+        f"{A}changes/",
+        TERMS,
+        f"{TERMS}{WINTER}/",
+    ]
+    assert f"{COURSES}?year=1" in outlives(course("b", 2, **OF_B, entries=[make.entry(rooms=["Raf05"])]))
 
 
 def test_a_term_concerns_no_course(outlives: Callable[..., list[str]]) -> None:

@@ -27,8 +27,8 @@ class CourseQuerySet(models.QuerySet["Course"]):
 class Course(Sourced):
     """A course with its effective values. `tombstone`: a delete won; `hidden`: left out by its term's newest snapshot.
 
-    `listed_revision`: the change set that last altered where it stands in lists, or whether; see apps/courses/listing.py.
-    Rows are never removed: the guard of a deleted course is what stops a late update from bringing it back.
+    `listed_revision`: the change set that last altered where it stands in lists, or whether (see listing.py); 0 when nobody knows, as of
+    one written by a version of ours that did not ask. Rows are never removed: the guard of a deleted course is what stops a late update from bringing it back.
     """
 
     term = models.ForeignKey(Term, models.PROTECT, null=True, related_name="courses")
@@ -45,7 +45,7 @@ class Course(Sourced):
     url = models.TextField(null=True)
     groups = _texts()
     search_text = models.TextField()
-    listed_revision = models.BigIntegerField(default=0)
+    listed_revision = models.BigIntegerField(default=0, db_default=0)
     words = models.GeneratedField(
         expression=_words_of("search_text"),
         output_field=SearchVectorField(),

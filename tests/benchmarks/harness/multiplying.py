@@ -8,13 +8,13 @@ import psycopg
 _COURSES = """
 INSERT INTO courses_course (
     id, source, external_id, term_id, code, title, description, translations, credits, department, level, year, language, teachers, url,
-    groups, search_text, source_document, document, guard, digest, tombstone, hidden, revision
+    groups, search_text, source_document, document, guard, digest, tombstone, hidden, revision, listed_revision
 )
 SELECT md5(copy || id::text)::uuid, source, external_id || '-' || copy, term_id, code || '-' || copy, title, description, translations,
     credits, department, level, year, language, teachers, url, groups, replace(search_text, lower(code), lower(code) || copy),
     source_document,
     replace(replace(document, id::text, md5(copy || id::text)::uuid::text), '"' || code || '"', '"' || code || '-' || copy || '"'),
-    guard, digest, tombstone, hidden, revision
+    guard, digest, tombstone, hidden, revision, listed_revision
 FROM courses_course, generate_series(1, %(times)s - 1) AS copy
 """
 _ENTRIES = """
