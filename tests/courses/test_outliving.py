@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from apps.core.bytes_cache import bytes_cache
 from apps.core.wsgi import Campanile
 from apps.courses.cache import catalogue_revision
+from apps.courses.filters import CourseFilters
 from apps.courses.models import Course
 from apps.courses.models.sourced import course_id, term_id
 from tests.core.wsgi_client import Answer, ask
@@ -160,6 +161,12 @@ def test_what_lists_can_be_asked_for_concerns_every_list(
     outlives: Callable[..., list[str]], change: Json
 ) -> None:
     assert outlives(course("b", 1, **OF_B | change)) == [A, f"{A}changes/", TERMS, f"{TERMS}{WINTER}/"]
+
+
+def test_there_is_no_other_filter_that_listing_would_have_to_know() -> None:
+    """Whoever adds one says in listing.py what it looks at, and here what ends its lists. A course keeps its external id."""
+    told = {"term", "department", "level", "year", "language", "teacher", "group", "ordering"}
+    assert set(CourseFilters.base_filters) == told | {"external_id", "search"}
 
 
 def test_a_course_that_comes_or_goes_concerns_every_list(outlives: Callable[..., list[str]]) -> None:
