@@ -5,11 +5,11 @@ open are generous; they keep any accepted document within what PostgreSQL can in
 """
 
 import hashlib
-import json
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
+import orjson
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -53,6 +53,8 @@ Credits = Annotated[int | float, Field(ge=0, le=1_000), AfterValidator(_whole)]
 Weekday = Annotated[int, Field(ge=1, le=7)]
 # Far above what a course has, and low enough that a list of the wrong things is one fault and not a million.
 Few = Field(max_length=1_000)
+# Not [], of which pydantic would make a deep copy for every object that lacks it.
+_NONE: Any = Field(default_factory=list)
 Lines = Annotated[list[Line], Few]
 Groups = Annotated[list[Group], Few]
 
@@ -99,8 +101,7 @@ class Document(BaseModel):
 
 def digest(canonical: dict[str, Any]) -> bytes:
     """SHA-256 of the canonical document: which of two versions with equal guards wins does not depend on their order."""
-    text = json.dumps(canonical, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).digest()
+    return hashlib.sha256(orjson.dumps(canonical, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 class Period(Document):
@@ -127,8 +128,8 @@ class TermDocument(Document):
     starts_on: Date
     ends_on: Date
     time_zone: Zone
-    periods: Annotated[list[Period], Few] = []
-    day_overrides: Annotated[list[DayOverride], Few] = []
+    periods: Annotated[list[Period], Few] = _NONE
+    day_overrides: Annotated[list[DayOverride], Few] = _NONE
     updated_at: DateTime | None = None
 
     @model_validator(mode="after")
@@ -155,14 +156,14 @@ class EntryDocument(Document):
     weekday: Weekday
     starts_at: Time
     ends_at: Time
-    rooms: Lines = []
-    teachers: Lines = []
-    groups: Groups = []
+    rooms: Lines = _NONE
+    teachers: Lines = _NONE
+    groups: Groups = _NONE
     weeks: Annotated[list[Annotated[int, Field(ge=1, le=110)]], Few] | None = None
     valid_from: Date | None = None
     valid_until: Date | None = None
     online_url: Url | None = None
-    exceptions: Annotated[list[EntryException], Few] = []
+    exceptions: Annotated[list[EntryException], Few] = _NONE
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -177,8 +178,8 @@ class EntryDocument(Document):
 class Sitting(Document):
     starts_at: DateTime
     ends_at: DateTime
-    rooms: Lines = []
-    groups: Groups = []
+    rooms: Lines = _NONE
+    groups: Groups = _NONE
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -191,7 +192,7 @@ class ExamDocument(Document):
     id: Identifier
     kind: Literal["written", "oral", "practical", "midterm", "other"]
     period: Line | None = None
-    sittings: Annotated[list[Sitting], Few] = []
+    sittings: Annotated[list[Sitting], Few] = _NONE
     note: Text | None = None
 
 
@@ -211,17 +212,17 @@ class CourseDocument(Document):
     code: Annotated[str, StringConstraints(max_length=64)]
     title: Line
     description: Text | None = None
-    translations: Translations = {}
+    translations: Translations = Field(default_factory=dict)
     credits: Credits | None = None
     department: Line | None = None
     level: Line | None = None
     year: Annotated[int, Field(ge=-32_768, le=32_767)] | None = None
     language: Line | None = None
-    teachers: Lines = []
+    teachers: Lines = _NONE
     url: Url | None = None
     updated_at: DateTime | None = None
-    entries: Annotated[list[EntryDocument], Few] = []
-    exams: Annotated[list[ExamDocument], Few] = []
+    entries: Annotated[list[EntryDocument], Few] = _NONE
+    exams: Annotated[list[ExamDocument], Few] = _NONE
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:

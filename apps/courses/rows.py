@@ -1,10 +1,11 @@
 """Writing courses, entries, exams and changes as rows: one statement a table, whatever the number of rows."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection
 
 from apps.courses.diff import NewChange
@@ -17,7 +18,7 @@ INSERT INTO courses_course (
 )
 SELECT id, source, external_id, term_id, code, title, description, translations, credits, department, level, year, language, teachers,
     url, groups, search_text, source_document, document, guard, decode(digest, 'hex'), tombstone, hidden, revision, listed_revision
-FROM jsonb_to_recordset(%s::jsonb) AS new (
+FROM json_to_recordset(%s::json) AS new (
     id uuid, source text, external_id text, term_id uuid, code text, title text, description text, translations jsonb, credits float8,
     department text, level text, year int, language text, teachers text[], url text, groups text[], search_text text,
     source_document jsonb, document text, guard timestamptz, digest text, tombstone boolean, hidden boolean, revision bigint,
@@ -35,7 +36,7 @@ ON CONFLICT (id) DO UPDATE SET
 _GUARDS = """
 UPDATE courses_course SET guard = new.guard, digest = decode(new.digest, 'hex'),
     source_document = coalesce(new.source_document, courses_course.source_document)
-FROM jsonb_to_recordset(%s::jsonb) AS new (id uuid, guard timestamptz, digest text, source_document jsonb)
+FROM json_to_recordset(%s::json) AS new (id uuid, guard timestamptz, digest text, source_document jsonb)
 WHERE courses_course.id = new.id
 """
 
@@ -46,7 +47,7 @@ INSERT INTO courses_entry (
 )
 SELECT id, course_id, external_id, position, kind, weekday, starts_at, ends_at, rooms, teachers, groups, weeks, valid_from, valid_until,
     online_url, exceptions
-FROM jsonb_to_recordset(%s::jsonb) AS new (
+FROM json_to_recordset(%s::json) AS new (
     id uuid, course_id uuid, external_id text, position int, kind text, weekday int, starts_at time, ends_at time, rooms text[],
     teachers text[], groups text[], weeks int[], valid_from date, valid_until date, online_url text, exceptions jsonb
 )
@@ -60,7 +61,7 @@ ON CONFLICT (id) DO UPDATE SET
 _EXAMS = """
 INSERT INTO courses_exam (id, course_id, external_id, position, kind, period, sittings, note)
 SELECT id, course_id, external_id, position, kind, period, sittings, note
-FROM jsonb_to_recordset(%s::jsonb) AS new (
+FROM json_to_recordset(%s::json) AS new (
     id uuid, course_id uuid, external_id text, position int, kind text, period text, sittings jsonb, note text
 )
 ON CONFLICT (id) DO UPDATE SET
@@ -95,8 +96,8 @@ def replace_parts(documents: Mapping[UUID, Json | None]) -> None:
         ]
         with connection.cursor() as cursor:
             cursor.execute(
-                f"DELETE FROM {table} WHERE course_id = ANY(%s) AND NOT id = ANY(%s)",  # noqa: S608  # a literal of this file
-                [list(documents), [UUID(part["id"]) for part in parts]],
+                f"DELETE FROM {table} WHERE course_id = ANY(%s::uuid[]) AND NOT id = ANY(%s::uuid[])",  # noqa: S608  # a literal of this file
+                [_array(documents), _array(part["id"] for part in parts)],
             )
         _write(statement, parts)
 
@@ -115,14 +116,19 @@ def write_changes(changes: Sequence[NewChange]) -> None:
                     str(change.kind),
                     str(change.object_id),
                     change.field,
-                    None if change.old is None else json.dumps(change.old, ensure_ascii=False),
-                    None if change.new is None else json.dumps(change.new, ensure_ascii=False),
-                    f"{{{','.join(map(str, change.dates))}}}",
+                    None if change.old is None else orjson.dumps(change.old).decode(),
+                    None if change.new is None else orjson.dumps(change.new).decode(),
+                    _array(change.dates),
                 )
             )
+
+
+def _array(values: Iterable[UUID | str | date]) -> str:
+    """As PostgreSQL writes it; these values need no quotes. psycopg would look at each of a list of ten thousand."""
+    return f"{{{','.join(map(str, values))}}}"
 
 
 def _write(statement: str, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
         with connection.cursor() as cursor:
-            cursor.execute(statement, [json.dumps(rows, ensure_ascii=False)])
+            cursor.execute(statement, [orjson.dumps(rows).decode()])

@@ -1,9 +1,9 @@
 """What terms and courses share: an object of a source, kept with the guard that orders its versions."""
 
-import json
 import uuid
 from typing import Any
 
+import orjson
 from django.db import models
 
 Json = dict[str, Any]
@@ -45,4 +45,4 @@ class Sourced(models.Model):
 
     def public(self) -> Json | None:
         """The document as last served; None when there never was one."""
-        return json.loads(self.document) if self.document else None
+        return orjson.loads(self.document) if self.document else None
