@@ -1,7 +1,7 @@
 """The difference between two public documents as ledger rows, with the days on which students meet it."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from apps.courses.timetable import NO_TERM, Calendar, meeting_days, occurrences
 Json = dict[str, Any]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclasses.dataclass(slots=True, kw_only=True)
 class NewChange:
     """A row of the ledger before it is written, under the names of Change: making the model would take thirty times as long."""
 
@@ -32,12 +32,13 @@ class NewChange:
 _NOT_LEDGERED = {"id", "external_id", "updated_at", "entries", "exams"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class TermDays:
     """What the ledger needs of a term to tell which days a change touches."""
 
     calendar: Calendar
     zone: ZoneInfo
+    _regular: dict[object, frozenset[date]] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(cls, term: Json | None) -> "TermDays":
@@ -47,6 +48,16 @@ class TermDays:
             if term
             else cls(Calendar(NO_TERM), ZoneInfo("UTC"))
         )
+
+    def meeting_days(self, entry: Json) -> Set[date]:
+        """Those of an entry without exceptions, as most are, it shares with all that meet on its weekday in its weeks."""
+        if entry["exceptions"]:
+            return meeting_days(entry, self.calendar)
+        weeks = None if entry["weeks"] is None else tuple(entry["weeks"])
+        meets = (entry["weekday"], weeks, entry["valid_from"], entry["valid_until"])
+        if meets not in self._regular:
+            self._regular[meets] = frozenset(meeting_days(entry, self.calendar))
+        return self._regular[meets]
 
 
 def term_changes(*, id: UUID, old: Json | None, new: Json) -> Iterator[NewChange]:
@@ -92,16 +103,18 @@ def course_changes(
         )
     for was, now in _pairs(old["entries"], new["entries"]):
         if was != now:
-            days = _differing_days(was, now, before, after)
-            yield from _part_changes(Change.Kind.ENTRY, id, was, now, days)
+            yield from _part_changes(
+                Change.Kind.ENTRY, id, was, now, _differing_days(was, now, before, after)
+            )
     for was, now in _pairs(old["exams"], new["exams"]):
         if was != now:
-            days = _exam_days(was, before) | _exam_days(now, after)
-            yield from _part_changes(Change.Kind.EXAM, id, was, now, days)
+            yield from _part_changes(
+                Change.Kind.EXAM, id, was, now, _exam_days(was, before) | _exam_days(now, after)
+            )
 
 
 def _part_changes(
-    kind: Change.Kind, course: UUID, old: Json | None, new: Json | None, days: set[date]
+    kind: Change.Kind, course: UUID, old: Json | None, new: Json | None, days: Set[date]
 ) -> Iterator[NewChange]:
     present = new or old
     if present is None:
@@ -130,11 +143,11 @@ def _course_days(course: Json, term: TermDays) -> set[date]:
     )
 
 
-def _entry_days(entry: Json | None, term: TermDays) -> set[date]:
-    return meeting_days(entry, term.calendar) if entry else set()
+def _entry_days(entry: Json | None, term: TermDays) -> Set[date]:
+    return term.meeting_days(entry) if entry else frozenset()
 
 
-def _differing_days(old: Json | None, new: Json | None, before: TermDays, after: TermDays) -> set[date]:
+def _differing_days(old: Json | None, new: Json | None, before: TermDays, after: TermDays) -> Set[date]:
     """On which the entry meets in another way, or on only one side. A meeting that stays as it was drops out of the difference."""
     if old is None or new is None:
         return _entry_days(old, before) | _entry_days(new, after)
