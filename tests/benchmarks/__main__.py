@@ -22,7 +22,6 @@ from tests.benchmarks.harness.client import Client, WrongAnswer
 from tests.benchmarks.harness.cpu import divide_cores
 from tests.benchmarks.harness.findings import Finding, Target
 from tests.benchmarks.harness.machine import Machine
-from tests.benchmarks.harness.measuring import ROUNDS
 from tests.benchmarks.harness.progress import progress
 from tests.benchmarks.harness.report import cells, table, write
 from tests.benchmarks.harness.stage import Stage
@@ -83,7 +82,7 @@ def main() -> int:
     findings = measure(rows, repeat)
     say(f"\n{table(findings)}")
     if rows == sorted(ROWS):
-        write(findings, repeat=repeat, rounds=ROUNDS, machine=str(machine))
+        write(findings, repeat=repeat, machine=str(machine))
     return 1 if any(finding.verdict.fails for finding in findings) else 0
 
 

@@ -68,6 +68,6 @@ def test_rows_are_chosen_by_number_and_by_group() -> None:
 
 
 def test_the_page_shows_what_failed() -> None:
-    written = page([finding(1.0), finding(3.0)], repeat=5, rounds=3, machine="a machine")
+    written = page([finding(1.0), finding(3.0)], repeat=5, machine="a machine")
     assert written.count("**missed**") == 1
     assert chart([finding(1.0), Finding(4, "nginx", Target(5), skipped="no nginx")]).count("<rect") == 2

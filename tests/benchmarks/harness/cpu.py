@@ -38,8 +38,19 @@ class _Process:
 
 
 def spent(roots: Iterable[int]) -> float:
-    """Seconds used so far by these processes and all that they started; what has ended is counted by who waited for it."""
-    return sum(process.seconds() for process in _with_descendants(set(roots)))
+    """Seconds used so far by these processes and all that they started; what has ended is counted by who waited for it.
+
+    Looked at until two looks agree on who is there and who has ended: between one's turn and its parent's it would be counted by neither.
+    """
+    roots = set(roots)
+    before = None
+    while True:
+        processes = list(_with_descendants(roots))
+        used = sum(process.seconds() for process in processes)
+        now = {(process.pid, process.of_ended_children) for process in processes}
+        if now == before:
+            return used
+        before = now
 
 
 def _with_descendants(wanted: set[int]) -> Iterator[_Process]:

@@ -1,5 +1,6 @@
 """Two sides of a comparison, measured in turn until the noise is small."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
@@ -8,7 +9,8 @@ from tests.benchmarks.harness.progress import progress
 
 LARGEST_NOISE = 0.10
 ROUNDS = 3
-"""How often a comparison with too much noise is made anew."""
+LONGEST_SECONDS = 600.0
+"""How often a comparison with too much noise is made, unless it has taken so long by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,14 @@ def compare_all(
     once: Callable[[], Mapping[str, tuple[Sample, Sample]]], *, repeat: int
 ) -> dict[str, Comparison]:
     """The same for several comparisons made in one go, ours and peer each. The quietest of at most ROUNDS rounds."""
+    began = time.monotonic()
     best: dict[str, Comparison] = {}
     for _ in range(ROUNDS):
         for name, found in _round(once, repeat).items():
             if name not in best or found.noise < best[name].noise:
                 best[name] = found
         loudest = max(found.noise for found in best.values())
-        if loudest <= LARGEST_NOISE:
+        if loudest <= LARGEST_NOISE or time.monotonic() - began > LONGEST_SECONDS:
             break
         progress(f"noise {loudest:.0%}, once more")
     return best

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from compose.local.environment import ROOT
 from tests.benchmarks.harness.chart import chart
 from tests.benchmarks.harness.findings import Finding, Verdict, figure
+from tests.benchmarks.harness.measuring import LONGEST_SECONDS, ROUNDS
 
 HEADINGS = ("#", "what", "ours", "peer", "ratio", "spread", "target", "")
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -18,7 +19,7 @@ _INTRODUCTION = """\
 - **ours** and **peer** are the CPU time of everything concerned, the server with all its processes, PostgreSQL and Redis, and in brackets
   the time on the clock, both as medians. Who asks is a process of its own that is not counted, on a core of its own where there are two.
 - Both sides are measured in turn, {repeat} times each. **ratio** is the median of the ratios of neighbours, **spread** half the distance
-  between their quartiles. A spread above 10 % is a failure in itself, after {rounds} tries.
+  between their quartiles. A spread above 10 % is a failure in itself, after {rounds} tries, or fewer that took {minutes:.0f} minutes.
 - Peers are real, tuned fairly, in `tests/benchmarks/peers/`, and checked to answer with the same bytes or to write the same rows; each row
   says in `tests/benchmarks/rows/` what is compared and why that is fair.
 
@@ -53,10 +54,10 @@ def table(findings: Sequence[Finding]) -> str:
     )
 
 
-def page(findings: Sequence[Finding], *, repeat: int, rounds: int, machine: str) -> str:
+def page(findings: Sequence[Finding], *, repeat: int, machine: str) -> str:
     lines = [HEADINGS, tuple("---" for _ in HEADINGS), *(_marked(finding) for finding in findings)]
     written = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return f"{_INTRODUCTION.format(repeat=repeat, rounds=rounds, machine=machine)}\n{written}\n"
+    return f"{_INTRODUCTION.format(repeat=repeat, rounds=ROUNDS, minutes=LONGEST_SECONDS / 60, machine=machine)}\n{written}\n"
 
 
 def _marked(finding: Finding) -> tuple[str, ...]:
@@ -64,6 +65,6 @@ def _marked(finding: Finding) -> tuple[str, ...]:
     return (*others, verdict if finding.verdict is Verdict.MET else f"**{verdict}**")
 
 
-def write(findings: Sequence[Finding], *, repeat: int, rounds: int, machine: str) -> None:
-    PAGE.write_text(page(findings, repeat=repeat, rounds=rounds, machine=machine), encoding="utf-8")
+def write(findings: Sequence[Finding], *, repeat: int, machine: str) -> None:
+    PAGE.write_text(page(findings, repeat=repeat, machine=machine), encoding="utf-8")
     CHART.write_text(chart(findings), encoding="utf-8")
