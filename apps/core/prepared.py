@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from django.db import connection
+from django.db.models import QuerySet
 from psycopg.sql import quote
 
 from apps.core.postgresql.base import DatabaseWrapper
@@ -41,6 +42,21 @@ class Prepared:
             cursor.execute(self._statement, values)
             found: Row | None = cursor.fetchone()
         return found
+
+    @classmethod
+    def exists(
+        cls,
+        rows: Callable[..., QuerySet[Any, Any]],
+        *,
+        stand_ins: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {}),
+    ) -> Callable[..., bool]:
+        """Whether these rows are there, given the values: what lanes ask twenty times a second, and mostly in vain."""
+
+        def write(**values: Any) -> Statement:
+            return cast("Statement", rows(**values).query.exists().sql_with_params())
+
+        prepared = cls(write, stand_ins=stand_ins)
+        return lambda **values: prepared.row(**values) is not None
 
     @cached_property
     def _statement(self) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
+from apps.core.prepared import Prepared
 from apps.notifications import firebase
 from apps.notifications.choices import Choices
 from apps.notifications.models import Pause, Push
@@ -29,12 +30,12 @@ FRESH_SECONDS = 1.0
 FLUSH_SECONDS = 0.1
 LOOK_SECONDS = 0.02
 
-_DUE = """
+_DUE = f"""
     waiting.status = 'pending' AND waiting.next_try_at <= statement_timestamp()
     AND (waiting.lease_until IS NULL OR waiting.lease_until <= statement_timestamp())
     AND NOT EXISTS (
         SELECT FROM notifications_pause AS pause
-        WHERE pause.until > statement_timestamp() AND pause.scope IN (%(everything)s, device.platform)
+        WHERE pause.until > statement_timestamp() AND pause.scope IN ('{Pause.EVERYTHING}', device.platform)
     )
 """
 _CLAIM = f"""
@@ -56,13 +57,13 @@ _CLAIM = f"""
     WHERE push.id = due.id
     RETURNING push.id, statement_timestamp()
 """  # noqa: S608  # a constant
-_HURRY = f"""
-    SELECT EXISTS (
-        SELECT FROM notifications_push AS waiting
-        JOIN notifications_device AS device ON device.id = waiting.device_id
-        WHERE NOT waiting.bulk AND {_DUE}
-    )
-"""  # noqa: S608  # a constant
+_ANY = f"""
+    SELECT FROM notifications_push AS waiting JOIN notifications_device AS device ON device.id = waiting.device_id WHERE {_DUE}
+"""
+_ANYONE = Prepared(lambda: (f"SELECT EXISTS ({_ANY})", ()), stand_ins=({}, {}))
+_ANYONE_IN_A_HURRY = Prepared(
+    lambda: (f"SELECT EXISTS ({_ANY} AND NOT waiting.bulk)", ()), stand_ins=({}, {})
+)
 
 
 def send_due() -> int:
@@ -71,6 +72,8 @@ def send_due() -> int:
         return 0
     sender = of_this_thread()
     sender.prepare()
+    if _ANYONE.row() != (True,):  # as mostly: an idle worker claims nothing
+        return 0
     latest_start = time.monotonic() + LATEST_START
     pushes, claimed_at = claim(sender.pace.batch(BATCH))
     if not pushes:
@@ -87,9 +90,7 @@ def send_due() -> int:
 
 def claim(batch: int = BATCH) -> tuple[list[Push], datetime]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            _CLAIM, {"lease": LEASE.total_seconds(), "everything": Pause.EVERYTHING, "batch": batch}
-        )
+        cursor.execute(_CLAIM, {"lease": LEASE.total_seconds(), "batch": batch})
         rows = cursor.fetchall()
     if not rows:
         return [], datetime.now(UTC)
@@ -99,10 +100,7 @@ def claim(batch: int = BATCH) -> tuple[list[Push], datetime]:
 
 def others_wait() -> bool:
     """Whether there are pushes to be sent at once that are not bulk: a batch of bulk ones, long as it may take, gives way to them."""
-    with connection.cursor() as cursor:
-        cursor.execute(_HURRY, {"everything": Pause.EVERYTHING})
-        (found,) = cursor.fetchone()
-    return bool(found)
+    return _ANYONE_IN_A_HURRY.row() == (True,)
 
 
 class _Round:
