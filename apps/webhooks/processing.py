@@ -26,7 +26,7 @@ BATCH = 100
 BATCH_BYTES = 8 * 1024 * 1024
 
 logger = structlog.get_logger(__name__)
-_is_any_due = Prepared.exists(lambda: Delivery.objects.due())
+_is_any_due = Prepared.exists(Delivery.objects.due)
 
 
 class Unfinished(Exception):
