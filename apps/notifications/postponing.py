@@ -46,4 +46,4 @@ def _postpone(later: Sequence[tuple[Push, Wait]]) -> None:
                 [wait.summary_day for _, wait in later],
             ],
         )
-        cursor.execute(EXPLAIN, [list(whys), list(whys.values())])
+        cursor.execute(EXPLAIN, {"notifications": list(whys), "whys": list(whys.values())})
