@@ -71,8 +71,9 @@ def enrol(user: User) -> tuple[str, list[str]]:
 
 @pytest.fixture
 def later() -> Iterator[Callable[..., Any]]:
-    """Moves the clock on: an app's next code comes after half a minute."""
-    with time_machine.travel(timezone.now()) as clock:
+    """Moves the clock on: an app's next code comes after half a minute. It starts with a code's first second, so that none comes by itself."""
+    now = timezone.now()
+    with time_machine.travel(now - timedelta(seconds=now.second % 30)) as clock:
         yield lambda **delta: clock.shift(timedelta(**delta))
 
 
