@@ -1,8 +1,5 @@
 """Whom an announcement reaches."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from django.db import connection
 
@@ -14,6 +11,7 @@ from apps.users.models import User
 from apps.users.roles import Role, set_role
 from tests.factories.courses import follow, follow_group, make_course, make_term, make_user
 from tests.factories.notifications import announce, make_announcement, make_device
+from tests.notifications.plans import steps
 
 pytestmark = pytest.mark.django_db
 
@@ -117,15 +115,6 @@ def test_of_a_few_it_is_asked_without_looking_at_all_the_others_again_for_each()
     assert addressed([to_all.pk], among=few) == {(to_all.pk, user) for user in few}
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(
-            f"EXPLAIN (ANALYZE, FORMAT JSON) {ADDRESSED}", {"announcements": [to_all.pk], "among": few}
-        )
-        [[plan]] = [row[0] for row in cursor.fetchall()]
-    looks = [node for node in _nodes(plan["Plan"]) if node.get("Relation Name") == "users_user"]
+    found = steps(ADDRESSED, {"announcements": [to_all.pk], "among": few})
+    looks = [node for node in found if node.get("Relation Name") == "users_user"]
     assert [(node["Actual Rows"], node["Actual Loops"]) for node in looks] == [(3, 1)]
-
-
-def _nodes(plan: Any) -> Iterator[Any]:
-    yield plan
-    for part in plan.get("Plans", ()):
-        yield from _nodes(part)

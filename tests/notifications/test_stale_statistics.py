@@ -1,8 +1,6 @@
 """A quiet time leaves statistics behind by which nothing waits; what then comes at once is written no slower for it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,6 +10,7 @@ from apps.notifications.models import Notification
 from apps.notifications.settling import EXPLAIN
 from apps.users.models import User
 from tests.factories.notifications import make_announcement
+from tests.notifications.plans import steps
 
 pytestmark = pytest.mark.django_db
 MANY, SETTLED = 2_000, 100
@@ -38,18 +37,7 @@ def test_why_is_told_of_a_few_without_comparing_them_with_all_that_wait() -> Non
     with connection.cursor() as cursor:
         # For so few rows a hash costs it the same, so that which of the two it takes would be chance.
         cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
-        cursor.execute(
-            f"EXPLAIN (ANALYZE, FORMAT JSON) {EXPLAIN}", {"notifications": some, "whys": ["rang"] * SETTLED}
-        )
-        [[plan]] = [row[0] for row in cursor.fetchall()]
-    compared = sum(
-        node.get("Rows Removed by Join Filter", 0) * node["Actual Loops"] for node in _nodes(plan["Plan"])
-    )
+    found = steps(EXPLAIN, {"notifications": some, "whys": ["rang"] * SETTLED})
+    compared = sum(node.get("Rows Removed by Join Filter", 0) * node["Actual Loops"] for node in found)
     assert compared <= SETTLED * SETTLED
     assert Notification.objects.filter(why=Notification.Why.RANG).count() == SETTLED
-
-
-def _nodes(plan: Any) -> Iterator[Any]:
-    yield plan
-    for part in plan.get("Plans", ()):
-        yield from _nodes(part)
