@@ -15,7 +15,7 @@ from apps.core.errors import TooLarge, Unavailable, problem
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if _is_page(request):
+    if is_page(request):
         return defaults.bad_request(request, exception)
     if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
         return TooLarge().response()
@@ -23,19 +23,19 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return defaults.permission_denied(request, exception) if _is_page(request) else problem(403)
+    return defaults.permission_denied(request, exception) if is_page(request) else problem(403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return defaults.page_not_found(request, exception) if _is_page(request) else problem(404)
+    return defaults.page_not_found(request, exception) if is_page(request) else problem(404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Called while the exception is being handled, so an outage of the database can be told from a bug."""
     if isinstance(sys.exception(), (OperationalError, InterfaceError)):
         return Unavailable().response()
-    return defaults.server_error(request) if _is_page(request) else problem(500)
+    return defaults.server_error(request) if is_page(request) else problem(500)
 
 
-def _is_page(request: HttpRequest) -> bool:
-    return request.path.startswith(tuple(settings.PAGE_PREFIXES))
+def is_page(request: HttpRequest) -> bool:
+    return request.path.startswith(settings.PAGE_PREFIXES)

@@ -53,14 +53,14 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "config.page_policy.PagePolicy",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.page_middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_otp.middleware.OTPMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.page_middleware.Csrf",
+    "config.page_middleware.Authentication",
+    "config.page_middleware.SecondFactor",
+    "config.page_middleware.Messages",
+    "config.page_middleware.FrameOptions",
 ]
 
 TEMPLATES = [
@@ -183,8 +183,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "apps.core.exception_handler.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-# Where people with browsers work: errors there are pages, everywhere else problem documents.
-PAGE_PREFIXES = ["/admin/", "/account/", "/unsubscribe/"]
+# Where people with browsers work: they have sessions there, and errors are pages. Everywhere else errors are problem documents.
+PAGE_PREFIXES = ("/admin/", "/account/", "/unsubscribe/")
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Campanile",
