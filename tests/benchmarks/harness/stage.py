@@ -155,10 +155,11 @@ class Stage:
         counted.wall = time.perf_counter() - began
         counted.cpu = spent(roots) - before
 
-    def asking(self, server: Server, load: Callable[[int], Load]) -> Callable[[], Sample]:
-        """A side: a sample of requests, as many as take about SAMPLE_SECONDS. `load` makes that many."""
+    def asking(self, server: Server, load: Callable[[int], Load], *, least: int = 32) -> Callable[[], Sample]:
+        """A side: a sample of requests, as many as take about SAMPLE_SECONDS, but not fewer than `least`. `load` makes that many."""
+        self._ask(server, load(_TRIAL))  # what a cold server takes says nothing
         trial = self._ask(server, load(_TRIAL))
-        number = max(_TRIAL, round(SAMPLE_SECONDS / max(trial.cpu, trial.wall)))
+        number = max(least, round(SAMPLE_SECONDS / max(trial.cpu, trial.wall)))
         return lambda: self._ask(server, load(number))
 
     def _ask(self, server: Server, load: Load) -> Sample:

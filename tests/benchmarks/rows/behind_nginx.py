@@ -92,7 +92,11 @@ def _asked(paths: list[str]) -> list[bytes]:
 @contextmanager
 def _posting(environ: Mapping[str, str], port: int) -> Iterator[None]:
     argv = [sys.executable, "-m", "tests.benchmarks.posting", str(port), str(RATE)]
-    with subprocess.Popen(argv, cwd=ROOT, env=environ, stdin=subprocess.PIPE) as process:
-        yield
+    with subprocess.Popen(
+        argv, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
         assert process.stdin
+        assert process.stdout
+        process.stdout.readline()
+        yield
         process.stdin.close()
