@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Self
 
-from apps.courses.schedule import Meeting, monday, span
+from apps.courses.schedule import Meeting, monday
 
 Json = dict[str, Any]
 
@@ -21,7 +21,7 @@ class Slot:
 
     @classmethod
     def of(cls, meeting: Meeting) -> Self:
-        starts_at, ends_at = span(meeting.occurrence, meeting.zone)
+        starts_at, ends_at = meeting.span
         return cls(meeting, starts_at.astimezone(UTC), ends_at.astimezone(UTC))
 
     @property

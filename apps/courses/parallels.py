@@ -11,7 +11,6 @@ from datetime import date
 from typing import Any
 
 from apps.courses.clashes import Slot
-from apps.courses.schedule import when_and_where
 
 Json = dict[str, Any]
 
@@ -51,7 +50,7 @@ class Parallels:
                     "entry": other.entry["id"],
                     "kind": other.entry["kind"],
                     "groups": joinable,
-                    **when_and_where(other.meeting.occurrence, other.meeting.zone),
+                    **other.meeting.when_and_where(),
                 }
 
     def _fits(self, group: str, instead_of: Slot, others: Sequence[Slot]) -> bool:

@@ -36,9 +36,11 @@ class PersonalSchedule:
         _, found = _SOURCES.read(user=user_id, first=days.first, last=days.last)
         # What is shown may be held outside the range, if it was moved there.
         timetable = schedule.Timetable(found)
-        held = [meeting.occurrence.date for meeting in timetable.meetings(days)]
+        asked = list(timetable.meetings(days))
+        held = [meeting.occurrence.date for meeting in asked]
         self._days = schedule.DateRange.weeks_of([days.first, days.last, *held])
-        self._slots = [Slot.of(meeting) for meeting in timetable.meetings(self._days)]
+        meetings = asked if self._days == days else timetable.meetings(self._days)
+        self._slots = [Slot.of(meeting) for meeting in meetings]
         shown = [slot for slot in self._slots if days.meets(slot.meeting.occurrence.dates())]
         self.shown = sorted(shown, key=lambda slot: slot.place)
 

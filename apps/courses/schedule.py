@@ -1,8 +1,9 @@
 """Schedules: the occurrences of many entries within a range of dates, as the API shows them."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -70,13 +71,17 @@ class DateRange:
         return cls(monday(min(days)), monday(max(days)) + timedelta(days=6))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Meeting:
     """An occurrence with its entry, a row of `sources`, in the zone of its term."""
 
     entry: Json
     occurrence: Occurrence
     zone: ZoneInfo
+
+    @cached_property
+    def span(self) -> tuple[datetime, datetime]:
+        return span(self.occurrence, self.zone)
 
     def item(self) -> Json:
         """As the API lists it."""
@@ -87,12 +92,22 @@ class Meeting:
             "title": self.entry["course__title"],
             "entry": self.entry["id"],
             "kind": self.entry["kind"],
-            **when_and_where(self.occurrence, self.zone),
+            **self.when_and_where(),
             "groups": self.entry["groups"],
             "online_url": self.entry["online_url"],
             "status": self.occurrence.status,
-            "original": when_and_where(original, self.zone) if original else None,
+            "original": replace(self, occurrence=original).when_and_where() if original else None,
             "note": self.occurrence.note,
+        }
+
+    def when_and_where(self) -> Json:
+        starts_at, ends_at = self.span
+        return {
+            "date": self.occurrence.date.isoformat(),
+            "starts_at": starts_at.isoformat(),
+            "ends_at": ends_at.isoformat(),
+            "rooms": list(self.occurrence.rooms),
+            "teachers": list(self.occurrence.teachers),
         }
 
 
@@ -144,17 +159,6 @@ class Timetable:
 def with_hours(entry: Json) -> Json:
     """Times of day as the contract writes them: PostgreSQL adds seconds."""
     return {**entry, "starts_at": entry["starts_at"][:5], "ends_at": entry["ends_at"][:5]}
-
-
-def when_and_where(occurrence: Occurrence, zone: ZoneInfo) -> Json:
-    starts_at, ends_at = span(occurrence, zone)
-    return {
-        "date": occurrence.date.isoformat(),
-        "starts_at": starts_at.isoformat(),
-        "ends_at": ends_at.isoformat(),
-        "rooms": list(occurrence.rooms),
-        "teachers": list(occurrence.teachers),
-    }
 
 
 def span(occurrence: Occurrence, zone: ZoneInfo) -> tuple[datetime, datetime]:
