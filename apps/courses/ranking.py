@@ -37,10 +37,10 @@ def matching(courses: QuerySet[Course], query: str) -> QuerySet[Course]:
         in_names &= Q(names__regex=rf"[ \n]({'|'.join(sorted(word))})")
         anywhere_in_names &= reduce(or_, (Q(names__contains=each) for each in sorted(word)))
     rank = Case(
+        # Decides nothing, but spares most of what a room or a teacher finds all the others: a third of the whole statement.
+        When(~anywhere_in_names, then=Value(4)),
         When(code, then=Value(0)),
         When(code_begins, then=Value(1)),
-        # Decides nothing, but spares most of what a room or a teacher finds the two below: a quarter of the whole statement.
-        When(~anywhere_in_names, then=Value(4)),
         When(name_begins, then=Value(2)),
         When(in_names, then=Value(3)),
         default=Value(4),

@@ -93,6 +93,14 @@ def test_codes_come_first_then_titles_then_people_and_rooms() -> None:
     assert found("mat") == ["code", "code begins so", "begins so", "later word", "teacher", "room"]
 
 
+@pytest.mark.parametrize("query", ["ГРАЂ 101", "grad101"])
+def test_a_code_comes_first_however_it_is_written(query: str) -> None:
+    put_course(id="title", code="A1", title="Građ 101 grad101", entries=[])
+    put_course(id="code begins so", code="Građ-1012", title="Other", entries=[])
+    put_course(id="code", code="Građ-101", title="Other", entries=[])
+    assert found(query) == ["code", "code begins so", "title"]
+
+
 def test_titles_come_before_people_in_whichever_spelling_they_are_found() -> None:
     put_course(id="teacher", code="A1", title="Other", entries=[], teachers=["Müller"])
     put_course(id="title", code="Z1", title="Works of Muller", entries=[])
