@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Self, cast
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
@@ -11,11 +11,17 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from apps.core import keyset
+from apps.core.copies import NEVER
+from apps.core.lru import BoundedBytes
 from apps.core.paging import Page, Window
 from apps.core.prepared import Prepared
 from apps.courses import counting
 
 Json = dict[str, Any]
+Statement = tuple[str, tuple[Any, ...]]
+
+_CAPACITY = 1 << 19
+_ROOM_OF_PARAMETERS = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +35,53 @@ class Documents:
     ids: list[str]
 
 
-def documents(page: Page, matching: QuerySet[Any], *default: str) -> Documents:
-    """Without parsing any of them. The queryset is of a model with `document`, in its own order or else in the `default` one."""
-    key = keyset.columns(matching, *default)
-    page_sql, page_params = _sql(
-        keyset.cut(page, matching, key).values("document", *(column.name for column in key))
-    )
-    matching_sql = _sql(matching.order_by().values("pk"))
-    count_sql, count_params = counting.counted(*matching_sql)
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A page of a list, in SQL: what is on it, and what the whole list is. `names` are those of the key's columns."""
+
+    page: Statement
+    list: Statement
+    names: str
+
+    @classmethod
+    def of(cls, page: Page, matching: QuerySet[Any], *default: str) -> Self:
+        """The queryset is of a model with `document`, in its own order or else in the `default` one."""
+        key = keyset.columns(matching, *default)
+        names = [column.name for column in key]
+        on_it = _sql(keyset.cut(page, matching, key).values("document", *names))
+        return cls(on_it, _sql(matching.order_by().values("pk")), ", ".join(names))
+
+
+class Questions:
+    """Those of one list, kept by the query they come from. To put one together is a fifth of answering it, and it never changes."""
+
+    def __init__(self, *default: str) -> None:
+        self._default = default
+        self._kept: BoundedBytes[str, Question] = BoundedBytes(_CAPACITY)
+
+    def of(self, page: Page, matching: Callable[[], QuerySet[Any]]) -> Question:
+        """`matching` follows from the query of the page alone, or raises an exception."""
+        if (kept := self._kept.get(page.query)) is None:
+            kept = Question.of(page, matching(), *self._default)
+            size = sum(map(len, (page.query, kept.page[0], kept.list[0]))) + _ROOM_OF_PARAMETERS
+            self._kept.put(page.query, kept, size=size, deadline=NEVER)
+        return kept
+
+
+def documents(page: Page, question: Question) -> Documents:
+    """Without parsing any of them."""
+    page_sql, page_params = question.page
+    count_sql, count_params = counting.counted(*question.list)
     direction = "DESC" if keyset.is_backwards(page) else "ASC"
-    names = ", ".join(column.name for column in key)
     revision, count, results, keys, fetched = _row(
         f"WITH page AS (SELECT row_number() OVER () AS place, found.* FROM ({page_sql}) AS found), "
         f"shown AS (SELECT * FROM page WHERE place <= {page.size}) "
         f"SELECT (SELECT n FROM courses_revision), {count_sql}, "
         f"(SELECT coalesce(string_agg(document, ',' ORDER BY place {direction}), '') FROM shown), "
-        f"(SELECT json_agg(json_build_array({names}) ORDER BY place) FROM shown), (SELECT count(*) FROM page)",
+        f"(SELECT json_agg(json_build_array({question.names}) ORDER BY place) FROM shown), (SELECT count(*) FROM page)",
         (*page_params, *count_params),
     )
-    counting.keep(*matching_sql, revision=revision, count=count)
+    counting.keep(*question.list, revision=revision, count=count)
     keys = [tuple(each) for each in _parsed(keys)]
     window = keyset.window(page, keys, more=fetched > page.size)
     return Documents(revision, count, results, window, [str(key[-1]) for key in keys])
@@ -57,7 +91,7 @@ class PreparedDocument:
     """The document of one row of a queryset, prepared as PreparedRows are."""
 
     def __init__(self, rows: QuerySet[Any, Any]) -> None:
-        def statement(id: UUID) -> tuple[str, tuple[Any, ...]]:
+        def statement(id: UUID) -> Statement:
             sql, params = _sql(rows.filter(pk=id).values("document"))
             return f"SELECT (SELECT n FROM courses_revision), coalesce(({sql}), '')", params
 
@@ -90,7 +124,7 @@ class PreparedRows:
         return _named(self._names, self._prepared.row(**values))
 
 
-def _rows_sql(querysets: Mapping[str, QuerySet[Any, Any]]) -> tuple[str, tuple[Any, ...]]:
+def _rows_sql(querysets: Mapping[str, QuerySet[Any, Any]]) -> Statement:
     statements = [_sql(queryset) for queryset in querysets.values()]
     columns = ", ".join(f"(SELECT json_agg(r) FROM ({sql}) AS r)" for sql, _ in statements)
     params = tuple(param for _, params in statements for param in params)
@@ -102,7 +136,7 @@ def _named(names: Iterable[str], found: Any) -> tuple[int, dict[str, list[Json]]
     return revision, {name: _parsed(value) for name, value in zip(names, values, strict=True)}
 
 
-def _sql(queryset: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
+def _sql(queryset: QuerySet[Any, Any]) -> Statement:
     try:
         sql, params = queryset.query.sql_with_params()
     except EmptyResultSet:

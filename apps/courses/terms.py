@@ -24,7 +24,7 @@ _TERM = reading.PreparedDocument(Term.objects.filled())
 
 
 def page(page: Page) -> Rendered:
-    found = reading.documents(page, Term.objects.filled(), "-starts_on")
+    found = reading.documents(page, reading.Question.of(page, Term.objects.filled(), "-starts_on"))
     shown, midnight = _with_today(found.results, timezone.now())
     body = page.envelope(",".join(map(to_text, shown)), found.window, count=found.count)
     return Rendered(body, found.revision, expires_at=midnight, parts=_PARTS)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -29,6 +28,7 @@ from apps.courses.schema import (
 from apps.courses.views.access import CatalogueView
 
 _COURSE = reading.PreparedDocument(Course.objects.visible())
+_COURSES = reading.Questions("code")
 
 
 class CourseList(CatalogueView):
@@ -40,13 +40,9 @@ class CourseList(CatalogueView):
     def get(self, request: Request) -> HttpResponse:
         """Courses with their entries and exams, a page at a time."""
         page = Page.parse(request)
-        courses = filtered(CourseFilters, Course.objects.visible(), request.query_params)
-        return _cached(
-            request,
-            f"courses?{page.query}",
-            LIST_LIFETIME,
-            lambda: _page(courses, page, request.query_params),
-        )
+        asked = request.query_params
+        courses = _COURSES.of(page, lambda: filtered(CourseFilters, Course.objects.visible(), asked))
+        return _cached(request, f"courses?{page.query}", LIST_LIFETIME, lambda: _page(courses, page, asked))
 
 
 class CourseDetail(CatalogueView):
@@ -87,8 +83,8 @@ def _cached(request: Request, key: str, lifetime: int, render: Callable[[], Rend
     return cached_response(request, key=key, lifetime=lifetime, render=render, revision=catalogue_revision)
 
 
-def _page(courses: QuerySet[Course], page: Page, asked: Iterable[str]) -> Rendered:
-    found = reading.documents(page, courses, "code")
+def _page(courses: reading.Question, page: Page, asked: Iterable[str]) -> Rendered:
+    found = reading.documents(page, courses)
     body = page.envelope(found.results, found.window, count=found.count)
     return Rendered(body, found.revision, parts=parts_of_list(found.ids, asked))
 
