@@ -1,5 +1,6 @@
 """Rendered bytes are shared through Redis and found only under the revision they belong to."""
 
+import struct
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -57,7 +58,10 @@ def test_an_evicted_value_is_a_miss_elsewhere_and_still_at_hand_here(valkey: Val
     assert here.get("courses", at(7)) is not None
 
 
-@pytest.mark.parametrize("damage", ["cut", "flip", "number", "empty", "of another key", "pickle"])
+@pytest.mark.parametrize(
+    "damage",
+    ["cut", "flip", "flip in the body", "other ends", "number", "empty", "of another key", "pickle"],
+)
 def test_a_corrupt_value_is_a_miss(valkey: Valkey, damage: str) -> None:
     BytesCache().put("courses", rendered(7), lifetime=60)
     (key,) = valkey.client.keys()
@@ -66,9 +70,18 @@ def test_a_corrupt_value_is_a_miss(valkey: Valkey, damage: str) -> None:
     value, foreign = valkey.client.get(key), valkey.client.get(other)
     assert isinstance(value, bytes)
     assert isinstance(foreign, bytes)
+    about, length = struct.unpack_from("!II", value, 36)
+    head, body, zipped = value[44 : 44 + about], value[44 + about :][:length], value[44 + about + length :]
     damaged = {
         "cut": value[:-1],
         "flip": value[:-1] + bytes([value[-1] ^ 1]),
+        "flip in the body": value.replace(b"algorithmsa", b"algorithm5a", 1),
+        "other ends": value[:36]
+        + struct.pack("!II", about - 1, length)
+        + head[:-1]
+        + body
+        + head[-1:]
+        + zipped,
         "number": b"7",
         "empty": b"",
         "of another key": foreign,
