@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-import requests
-
 from apps.core.bounded_call import BoundedCall
 
 SECONDS_FOR_EACH_STEP = 2.0
@@ -22,11 +20,14 @@ def fetch_json(url: str, *, deadline: float) -> dict[str, Any]:
     """
     try:
         return BoundedCall.begin(f"fetch {url}", lambda: _get(url)).outcome(deadline=deadline)
-    except (requests.RequestException, TimeoutError, ValueError, RecursionError) as error:
+    # The errors of `requests` are all OSErrors, and so is TimeoutError.
+    except (OSError, ValueError, RecursionError) as error:
         raise NotFetched(f"{url}: {str(error) or type(error).__name__}") from error
 
 
 def _get(url: str) -> dict[str, Any]:
+    import requests  # a twentieth of the start of a web process, and asked once an hour at most
+
     with requests.get(
         url,
         headers={"Accept": "application/json"},
