@@ -112,10 +112,11 @@ def rewrite_courses(courses: Sequence[Course], writer: ChangeSetWriter) -> None:
 class _Fate:
     """What is to be written of a course: if it `differs` for readers also its entries and exams; if it has not even `moved`, its guard.
 
-    `rewritten`: its source's document is another. `served` is the public document that readers get in the end, None when they get none.
+    `new`: it has no row yet. `rewritten`: its source's document is another. `served` is the public document that readers get in the end, None when they get none.
     """
 
     course: Course
+    new: bool
     rewritten: bool = False
     moved: bool = False
     differs: bool = False
@@ -128,7 +129,10 @@ class _Writing:
     def __init__(self, coming: Iterable[tuple[Course, Json | None, datetime | None]]) -> None:
         """The documents and guards that these courses will have in their turn."""
         coming = list(coming)
-        self._fates = {course.id: _Fate(course) for course, _, _ in coming}
+        self._fates = {
+            course.id: _Fate(course, new=course._state.adding)  # noqa: SLF001  # documented by Django
+            for course, _, _ in coming
+        }
         self._overrides = overrides.by_owner(self._fates)
         ensure_terms({(course.source, document["term"]) for course, document, _ in coming if document})
         terms = {term_id(course.source, document["term"]) for course, document, _ in coming if document}
@@ -183,7 +187,9 @@ class _Writing:
 
     def finish(self) -> None:
         fates = self._fates.values()
-        rows.write_courses([_row(fate.course, fate.served) for fate in fates if fate.moved])
+        moved = [fate for fate in fates if fate.moved]
+        rows.add_courses([_row(fate.course, fate.served) for fate in moved if fate.new])
+        rows.change_courses([_row(fate.course, fate.served) for fate in moved if not fate.new])
         rows.touch_courses(
             [_guard_row(fate.course, rewritten=fate.rewritten) for fate in fates if not fate.moved]
         )
@@ -200,7 +206,7 @@ def _guard_row(course: Course, *, rewritten: bool) -> Json:
     return {
         "id": str(course.id),
         "guard": course.guard and course.guard.isoformat(),
-        "digest": bytes(course.digest).hex(),
+        "digest": f"\\x{bytes(course.digest).hex()}",
         "source_document": course.source_document if rewritten else None,
     }
 

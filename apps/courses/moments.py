@@ -5,6 +5,7 @@ Dates (YYYY-MM-DD) and times of day (HH:MM) stay text: each has one spelling, so
 
 import re
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 _DATE = re.compile(r"(19|20|21)\d{2}-\d{2}-\d{2}", re.ASCII)
@@ -14,6 +15,7 @@ _DATETIME = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)  # of all days that a timetable names there are only so many
 def check_date(value: str) -> str:
     if not _DATE.fullmatch(value):
         raise ValueError("must be a date written YYYY-MM-DD, in the years 1900 to 2199")
@@ -21,6 +23,7 @@ def check_date(value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=24 * 60)
 def check_time(value: str) -> str:
     if not _TIME.fullmatch(value):
         raise ValueError("must be a time written HH:MM")

@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from apps.core.paging import Key, Page
-from apps.courses.models.sourced import part_id, term_id
+from apps.courses.models.sourced import part_id_text, term_id
 
 Json = dict[str, Any]
 
@@ -62,7 +62,7 @@ def course_json(*, id: UUID, source: str, document: Json) -> Json:
 
 def _entry_json(course: UUID, entry: Json) -> Json:
     return {
-        "id": str(part_id(course, "entry", entry["id"])),
+        "id": part_id_text(course, "entry", entry["id"]),
         "external_id": entry["id"],
         "kind": entry["kind"],
         "weekday": entry["weekday"],
@@ -81,7 +81,7 @@ def _entry_json(course: UUID, entry: Json) -> Json:
 
 def _exam_json(course: UUID, exam: Json) -> Json:
     return {
-        "id": str(part_id(course, "exam", exam["id"])),
+        "id": part_id_text(course, "exam", exam["id"]),
         "external_id": exam["id"],
         "kind": exam["kind"],
         "period": exam.get("period"),

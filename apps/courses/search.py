@@ -1,7 +1,7 @@
 """Search that is blind to accents, case and script: cet, čet and чет are one word, and so are Đorđe, Ђорђе, Djordje and Dorde."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from apps.core.folding import LONGEST_WORD, fold, lower
@@ -13,7 +13,7 @@ LONGEST_TEXT = 100_000
 _SPELLED_OUT = str.maketrans(
     {"đ": "dj", "ђ": "dj", "ѓ": "gj", "ќ": "kj", "ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe"}
 )
-_TAIL = re.compile(r"(?<=[^\W\d_])\d+$")
+_TAIL = re.compile(r"(?<=[^\W\d_])\d+(?!\S)")
 
 
 @lru_cache(maxsize=4096)
@@ -31,7 +31,7 @@ def search_text(*, code: str, titles: Iterable[str], others: Iterable[str]) -> s
     names = [*map(_together, spellings(code)), *_lines([code, *titles])]
     rest = _lines(others)
     rest += [_together(line) for line in rest]
-    rest.append(" ".join(tail for line in (*names, *rest) for word in line.split() for tail in _tails(word)))
+    rest.append(" ".join(_TAIL.findall("\n".join((*names, *rest)))))
     return "\n\n".join("\n".join(dict.fromkeys(lines)) for lines in (names, rest))[:LONGEST_TEXT]
 
 
@@ -45,7 +45,3 @@ def _lines(texts: Iterable[str]) -> list[str]:
 
 def _together(folded: str) -> str:
     return folded.replace(" ", "")[:LONGEST_WORD]
-
-
-def _tails(word: str) -> Iterator[str]:
-    return (found.group() for found in _TAIL.finditer(word))

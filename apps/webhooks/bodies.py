@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
+import orjson
+
 from apps.courses.moments import parse_datetime
 
 MAX_DEPTH = 64
@@ -66,14 +68,46 @@ def envelope(body: Any) -> Envelope:
 
 def parse_json(raw: bytes) -> Any:
     """Any JSON value that every parser reads the same way. Raises Malformed."""
+    if raw.count(b"{") + raw.count(b"[") > MAX_CONTAINERS or raw.count(b",") > MAX_COMMAS:
+        raise Malformed(_TOO_MANY)
+    try:
+        return _read_at_once(raw)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, _Doubtful):
+        return _read_strictly(raw)
+
+
+class _Doubtful(Exception):
+    """There may be a fault, or none."""
+
+
+def _read_at_once(raw: bytes) -> Any:
+    """By orjson, in half the time. What it would let pass raises _Doubtful."""
+    if any(escape in raw for escape in _DOUBTFUL_ESCAPES) or _has_long_number(raw):
+        raise _Doubtful
+    value = orjson.loads(raw)
+    within = value
+    for _ in range(_ORJSON_DEPTH - MAX_DEPTH):
+        within = [within]
+    # Of a key that comes twice one is gone, and with it a colon.
+    if orjson.dumps(within).count(b":") != raw.count(b":"):
+        raise _Doubtful
+    return value
+
+
+# Of NUL, and of a colon.
+_DOUBTFUL_ESCAPES = (rb"\u0000", rb"\u003a", rb"\u003A")
+# So many levels orjson writes, and refuses one more.
+_ORJSON_DEPTH = 254
+
+
+def _read_strictly(raw: bytes) -> Any:
+    """Raises Malformed, which says what is wrong."""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Malformed(Fault("", f"is not UTF-8 at byte {error.start}")) from error
     if text.startswith("\ufeff"):
         raise Malformed(Fault("", "starts with a byte-order mark"))
-    if raw.count(b"{") + raw.count(b"[") > MAX_CONTAINERS or raw.count(b",") > MAX_COMMAS:
-        raise Malformed(_TOO_MANY)
     numbers: dict[str, Any] = {}
     if _has_long_number(raw):
         numbers = {"parse_int": _integer, "parse_float": _float}

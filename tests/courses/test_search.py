@@ -18,6 +18,11 @@ def found(query: str) -> list[str]:
     return [course["external_id"] for course in answer.json()["results"]]
 
 
+def test_of_the_numbers_only_those_that_words_end_in_after_a_letter_are_kept_apart() -> None:
+    text = search_text(code="RAF-20", titles=["7 ways to R2D2, B52b"], others=["Čačak3 4"])
+    assert text.rsplit("\n", 1)[1] == "20 2 3 34"
+
+
 @pytest.mark.parametrize(
     ("text", "spelled"),
     [

@@ -1,5 +1,6 @@
 """What terms and courses share: an object of a source, kept with the guard that orders its versions."""
 
+import hashlib
 import uuid
 from typing import Any
 
@@ -23,6 +24,16 @@ def course_id(source: str, external_id: str) -> uuid.UUID:
 def part_id(course: uuid.UUID, kind: str, external_id: str) -> uuid.UUID:
     """The API id of an entry or exam (`kind`), unique within its course."""
     return uuid.uuid5(course, f"{kind} {external_id}")
+
+
+def part_id_text(course: uuid.UUID, kind: str, external_id: str) -> str:
+    """The same as text, in less than half the time: a snapshot asks for a hundred thousand."""
+    name = f"{kind} {external_id}".encode()
+    raw = bytearray(hashlib.sha1(course.bytes + name, usedforsecurity=False).digest()[:16])
+    raw[6] = raw[6] & 0x0F | 0x50  # version 5 (RFC 9562, section 5.5)
+    raw[8] = raw[8] & 0x3F | 0x80
+    id = raw.hex()
+    return f"{id[:8]}-{id[8:12]}-{id[12:16]}-{id[16:20]}-{id[20:]}"
 
 
 class Sourced(models.Model):
