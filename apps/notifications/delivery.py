@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
+from apps.core.arrays import AnyOf
 from apps.core.prepared import Prepared
 from apps.notifications import firebase
 from apps.notifications.choices import Choices
@@ -95,7 +96,8 @@ def claim(batch: int = BATCH) -> tuple[list[Push], datetime]:
     if not rows:
         return [], datetime.now(UTC)
     claimed = [row[0] for row in rows]
-    return Push.objects.filter(pk__in=[*claimed, *claim_others(claimed)]).to_send(), rows[0][1]
+    mine = AnyOf("pk", [*claimed, *claim_others(claimed)])
+    return Push.objects.filter(mine).to_send(), rows[0][1]
 
 
 def others_wait() -> bool:
