@@ -65,9 +65,10 @@ class PushQuerySet(models.QuerySet["Push"]):
 
 def _assembled(values: Iterator[Any]) -> "Push":
     user = made(User, _OF_USER, values)
-    notification = made(Notification, _TOLD, values, user=user)
+    notification = made(Notification, _TOLD, values, user=user, announcement=None)
     device = made(Device, _OF_DEVICE, values)
-    return made(Push, _SENT_BY, values, device=device, notification=notification if notification.pk else None)
+    told = notification if notification.kind else None  # all is null of a row that is not there
+    return made(Push, _SENT_BY, values, device=device, notification=told, reminder=None)
 
 
 class Push(models.Model):
@@ -163,18 +164,19 @@ class Push(models.Model):
         testers: Mapping[uuid.UUID, User],
     ) -> bool:
         """Give it what many share, or few have. False when that was deleted since it was read, and itself with it."""
-        if self.is_test:
-            if self.device.user_id not in testers:
-                return False
-            self.device.user = testers[self.device.user_id]
+        if self.notification_id:
+            if announcement := self.notification.announcement_id:
+                if announcement not in announcements:
+                    return False
+                self.notification.announcement = announcements[announcement]
         elif self.reminder_id:
             if self.reminder_id not in reminders:
                 return False
             self.reminder = reminders[self.reminder_id]
-        elif self.notification_id and (announcement := self.notification.announcement_id):
-            if announcement not in announcements:
+        else:
+            if self.device.user_id not in testers:
                 return False
-            self.notification.announcement = announcements[announcement]
+            self.device.user = testers[self.device.user_id]
         return True
 
     @property
@@ -184,6 +186,6 @@ class Push(models.Model):
     @property
     def user(self) -> User:
         """Whom it is for."""
-        if self.reminder:
-            return self.reminder.user
-        return self.device.user if self.is_test else self.notification.user
+        if self.notification_id:
+            return self.notification.user
+        return self.reminder.user if self.reminder else self.device.user
