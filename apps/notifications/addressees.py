@@ -6,6 +6,8 @@ from collections.abc import Collection
 
 from django.db import connection
 
+from apps.core.arrays import written
+
 # As for changes: who follows all of a course belongs to each of its groups, and a followed group of a term brings along every course
 # that has the group. `spoken_of` are the courses whose followers may be meant. `asked` are the people: looked up first, since each batch of
 # pushes asks about a few among very many.
@@ -14,7 +16,7 @@ ADDRESSED = """
         SELECT * FROM notifications_announcement WHERE id = ANY (%(announcements)s)
     ), asked AS MATERIALIZED (
         SELECT id, is_staff, is_superuser FROM users_user
-        WHERE is_active AND (%(among)s::uuid[] IS NULL OR id = ANY (%(among)s))
+        WHERE is_active AND (%(among)s::uuid[] IS NULL OR id = ANY (%(among)s::uuid[]))
     ), spoken_of AS (
         SELECT told.id AS announcement, told.course_id AS about, told.audience, told."group", course.id, course.term_id, course.groups
         FROM told JOIN courses_course AS course
@@ -83,5 +85,5 @@ def addressed(
 ) -> set[tuple[uuid.UUID, uuid.UUID]]:
     """The pairs of an announcement and a user, of those given, that belong together by now."""
     with connection.cursor() as cursor:
-        cursor.execute(ADDRESSED, {"announcements": list(announcements), "among": list(among)})
+        cursor.execute(ADDRESSED, {"announcements": list(announcements), "among": written(among)})
         return set(cursor.fetchall())

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 
+from apps.core.arrays import AnyOf
 from apps.core.zones import zone_named
 from apps.notifications.clocks import hour_of, next_hour, quiet_until
 from apps.notifications.composition import HIGH_PRIORITY_WITHIN
@@ -41,7 +42,7 @@ class Choices:
     def of(cls, pushes: Iterable[Push]) -> "Choices":
         """`pushes` come with notification, reminder and user selected. A test rings whatever was chosen: it was asked for just now."""
         users = {user.pk: user for user in (push.user for push in pushes if not push.is_test)}
-        chosen = Preferences.objects.in_bulk(users)
+        chosen = {each.pk: each for each in Preferences.objects.filter(AnyOf("pk", users))}
         wanting = [user for user, preferences in chosen.items() if preferences.summary_hour is not None]
         return cls(users, chosen, summed_up(wanting) if wanting else {})
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
+from apps.core.arrays import AnyOf
 from apps.core.prepared import Prepared
 from apps.notifications import firebase
 from apps.notifications.choices import Choices
@@ -38,9 +39,11 @@ _DUE = f"""
         WHERE pause.until > statement_timestamp() AND pause.scope IN ('{Pause.EVERYTHING}', device.platform)
     )
 """
-_CLAIM = f"""
-    UPDATE notifications_push AS push SET lease_until = statement_timestamp() + %(lease)s * interval '1 second'
-    FROM (
+# Those that are due are found once and looked up. Joined with, they would be sought anew for each push there is, whenever PostgreSQL takes the
+# outbox for empty, as by statistics of a quiet time.
+CLAIM = f"""
+    UPDATE notifications_push SET lease_until = statement_timestamp() + %(lease)s * interval '1 second'
+    WHERE id = ANY (ARRAY(
         SELECT waiting.id
         FROM notifications_push AS waiting
         JOIN notifications_device AS device ON device.id = waiting.device_id
@@ -53,9 +56,8 @@ _CLAIM = f"""
         ORDER BY waiting.bulk, waiting.high_priority DESC, waiting.next_try_at
         LIMIT %(batch)s
         FOR UPDATE OF waiting SKIP LOCKED
-    ) AS due
-    WHERE push.id = due.id
-    RETURNING push.id, statement_timestamp()
+    ))
+    RETURNING id, statement_timestamp()
 """  # noqa: S608  # a constant
 _ANY = f"""
     SELECT FROM notifications_push AS waiting JOIN notifications_device AS device ON device.id = waiting.device_id WHERE {_DUE}
@@ -90,12 +92,13 @@ def send_due() -> int:
 
 def claim(batch: int = BATCH) -> tuple[list[Push], datetime]:
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"lease": LEASE.total_seconds(), "batch": batch})
+        cursor.execute(CLAIM, {"lease": LEASE.total_seconds(), "batch": batch})
         rows = cursor.fetchall()
     if not rows:
         return [], datetime.now(UTC)
     claimed = [row[0] for row in rows]
-    return Push.objects.filter(pk__in=[*claimed, *claim_others(claimed)]).to_send(), rows[0][1]
+    mine = AnyOf("pk", [*claimed, *claim_others(claimed)])
+    return Push.objects.filter(mine).to_send(), rows[0][1]
 
 
 def others_wait() -> bool:

@@ -1,6 +1,7 @@
 """The sentences: title and body in the reader's language, saying old and new."""
 
 import dataclasses
+import functools
 import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -35,13 +36,16 @@ def message(notification: Notification, changes: Iterable[NetChange], *, languag
 
 def announced(announcement: Announcement, *, language: str) -> Text:
     """In the reader's language or, if it was not written in that, in the first there is."""
+    texts = announcement.texts
     asked = language.partition("-")[0]
-    written = next(each for each in (asked, *dict(settings.LANGUAGES)) if each in announcement.texts)
-    return Text(**announcement.texts[written])
+    return Text(
+        **texts[asked if asked in texts else next(each for each, _ in settings.LANGUAGES if each in texts)]
+    )
 
 
+@functools.lru_cache(maxsize=512)
 def fitted(whole: Text) -> Text:
-    """As much of it as FCM lets pass."""
+    """As much of it as FCM lets pass: mostly all, which thousands are told."""
     return Text(_cut(whole.title, TITLE_BYTES), _cut(whole.body, BODY_BYTES))
 
 

@@ -47,31 +47,37 @@ def reconsider(
     # Read before the values: a change committed in between is told twice rather than never.
     revision = Revision.objects.values_list("n", flat=True).first() or 0
     live = _live_sessions(pushes, now)
-    reasons = {push.pk: _unwanted(push, live, now) for push in pushes}
-    unwanted = [Unwanted(push, why) for push in pushes if (why := reasons[push.pk])]
+    unwanted: list[Unwanted] = []
+    may_ring: list[Push] = []
+    for push in pushes:
+        if why := _unwanted(push, live, now):
+            unwanted.append(Unwanted(push, why))
+        else:
+            may_ring.append(push)
     # A test tells of nothing that could have changed, and was asked for just now.
-    wanted = [Wanted(push, [], revision) for push in pushes if push.is_test and not reasons[push.pk]]
-    reminding = [(push, push.reminder) for push in pushes if push.reminder and not reasons[push.pk]]
+    wanted = [Wanted(push, [], revision) for push in may_ring if push.is_test]
+    reminding = [(push, reminder) for push in may_ring if (reminder := push.reminder)]
     reminded, for_none = look_at_reminders(reminding, choices, now=now, revision=revision)
     unwanted += for_none
-    told = [push for push in pushes if push.notification_id and not reasons[push.pk]]
-    left = [push for push in told if push.notification.change_set_id]
-    net = Net([push.notification for push in left], _tellings(left, choices, now))
-    differing = {push.pk: net.of(push.notification, push.device_id) for push in left}
-    unwanted += [Unwanted(push, found) for push in left if isinstance(found := differing[push.pk], Why)]
-    announcing = [push for push in told if push.notification.announcement_id]
-    asked = [
-        *((push, found) for push in left if isinstance(found := differing[push.pk], list)),
-        *((push, []) for push in announcing),
-    ]
-    silenced = {push.pk: choices.silenced(push, changes) for push, changes in asked}
-    unwanted += [Unwanted(push, why) for push, _ in asked if (why := silenced[push.pk])]
-    announced = [push for push in announcing if not silenced[push.pk]]
-    kept = [
-        (push, changes)
-        for push, changes in asked
-        if push.notification.change_set_id and not silenced[push.pk]
-    ]
+    told = [(push, push.notification) for push in may_ring if push.notification_id]
+    asked: list[tuple[Push, list[NetChange]]] = [(push, []) for push, each in told if each.announcement_id]
+    left = [(push, each) for push, each in told if each.change_set_id]
+    net = Net([each for _, each in left], _tellings([push for push, _ in left], choices, now))
+    for push, each in left:
+        found = net.of(each, push.device_id)
+        if isinstance(found, list):
+            asked.append((push, found))
+        else:
+            unwanted.append(Unwanted(push, found))
+    announced: list[Push] = []
+    kept: list[tuple[Push, list[NetChange]]] = []
+    for push, changes in asked:
+        if why := choices.silenced(push, changes):
+            unwanted.append(Unwanted(push, why))
+        elif changes:
+            kept.append((push, changes))
+        else:
+            announced.append(push)
     for push, changes in still_concerned(kept):
         if changes:
             wanted.append(Wanted(push, changes, revision))
@@ -84,13 +90,14 @@ def reconsider(
 
 
 def _live_sessions(pushes: Sequence[Push], now: datetime) -> set[uuid.UUID]:
-    asked = {push.device.session for push in pushes if push.device.session}
+    asked = {session for push in pushes if (session := push.device.session)}
     return set(Session.objects.live(now).filter(pk__in=asked).values_list("pk", flat=True))
 
 
 def _unwanted(push: Push, live: set[uuid.UUID], now: datetime) -> Notification.Why | None:
     device, user = push.device, push.user
-    if push.notification_id and push.notification.announcement and push.notification.announcement.withdrawn:
+    announcement = push.notification.announcement if push.notification_id else None
+    if announcement and announcement.withdrawn:
         return Why.WITHDRAWN
     if push.expires_at <= now:
         return Why.EXPIRED
@@ -104,11 +111,13 @@ def _unwanted(push: Push, live: set[uuid.UUID], now: datetime) -> Notification.W
 
 
 def _still_addressed(pushes: Sequence[Push], revision: int) -> tuple[list[Wanted], list[Unwanted]]:
-    asked = {push.notification.announcement_id for push in pushes if push.notification.announcement_id}
-    found = addressed(asked, among={push.notification.user_id for push in pushes}) if asked else set()
+    told = [push.notification for push in pushes]
+    addresses = [(each.announcement_id, each.user_id) for each in told]
+    asked = {announcement for announcement, _ in addresses if announcement}
+    found = addressed(asked, among={user for _, user in addresses}) if asked else set()
     wanted, unwanted = [], []
-    for push in pushes:
-        if (push.notification.announcement_id, push.notification.user_id) in found:
+    for push, address in zip(pushes, addresses, strict=True):
+        if address in found:
             wanted.append(Wanted(push, [], revision))
         else:
             unwanted.append(Unwanted(push, Why.UNFOLLOWED))

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from apps.notifications import firebase
 from apps.notifications.choices import Choices
 from apps.notifications.languages import catalogue
-from apps.notifications.messages import Text, fitted, message, summary
+from apps.notifications.messages import Text, announced, fitted, message, summary
 from apps.notifications.models import Notification, Push, Reminder
 from apps.notifications.reminder_texts import reminder_text
 from apps.notifications.reminding import CATEGORY
@@ -38,7 +38,7 @@ def ring(together: Together) -> firebase.Ring:
         return _test(first.push)
     if first.push.reminder and first.reminded:
         return _reminder(first.push, first.push.reminder, first.reminded)
-    push, notification = first.push, first.push.notification
+    notification, device = first.push.notification, first.push.device
     said, data = (
         _text(first),
         {
@@ -53,9 +53,9 @@ def ring(together: Together) -> firebase.Ring:
         said = summary([_text(each) for each in together], language=notification.user.language)
         data |= {"kind": "summary", "course": "", "deep_link": f"campanile://notifications/{notification.pk}"}
     return firebase.Ring(
-        kind=push.device.kind,
-        address=push.device.address,
-        platform=push.device.platform,
+        kind=device.kind,
+        address=device.address,
+        platform=device.platform,
         text=fitted(said),
         category=notification.category,
         data=data,
@@ -102,6 +102,8 @@ def _reminder(push: Push, reminder: Reminder, about: Reminded) -> firebase.Ring:
 
 def _text(wanted: Wanted) -> Text:
     notification = wanted.push.notification
+    if notification.announcement:
+        return announced(notification.announcement, language=notification.user.language)
     course = notification.params.get("courses", {}).get(str(notification.course_id), {})
     today = datetime.now(ZoneInfo(course.get("time_zone", "UTC"))).date()
     return message(notification, wanted.changes, language=notification.user.language, today=today)

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import orjson
 import structlog
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from apps.core.arrays import written
 from apps.notifications.models import Notification, Pause, Push, PushCount
 from apps.notifications.outcomes import Outcome, Verdict
 from apps.notifications.pauses import pause
@@ -42,6 +44,17 @@ class _Row:
     attempts: int = 0
     wait: timedelta = timedelta(0)
 
+    def columns(self) -> dict[str, object]:
+        return {
+            "id": self.push.pk,
+            "status": self.status,
+            "attempts": self.attempts,
+            "wait": self.wait.total_seconds(),
+            "name": self.name,
+            "error": self.error,
+            "told_revision": self.told_revision,
+        }
+
 
 # A worker so slow that another took over writes nothing over what that one settled, except that it was sent.
 _WRITE = """
@@ -50,8 +63,8 @@ _WRITE = """
         next_try_at = least(statement_timestamp() + row.wait * interval '1 second', push.expires_at),
         fcm_name = row.name, error = row.error, told_revision = row.told_revision,
         settled_at = CASE WHEN row.status = 'pending' THEN NULL ELSE statement_timestamp() END
-    FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::float8[], %s::text[], %s::text[], %s::bigint[])
-         AS row(id, status, attempts, wait, name, error, told_revision)
+    FROM json_to_recordset(%s)
+         AS row(id bigint, status text, attempts int, wait float8, name text, error text, told_revision bigint)
     WHERE push.id = row.id AND (push.status = 'pending' OR row.status = 'sent')
     RETURNING push.status, row.attempts
 """
@@ -176,17 +189,14 @@ def _write(rows: Sequence[_Row]) -> Counter[str]:
     """Returns how many ended how."""
     if not rows:
         return Counter()
-    explained = {row.push.notification_id: row.why for row in rows if row.why}
-    explained |= {row.push.notification_id: row.why for row in rows if row.why is Why.RANG}
-    columns = [
-        (r.push.pk, r.status, r.attempts, r.wait.total_seconds(), r.name, r.error, r.told_revision)
-        for r in rows
-    ]
+    about = [row for row in rows if row.push.notification_id]
+    explained = {row.push.notification_id: row.why for row in about if row.why}
+    explained |= {row.push.notification_id: row.why for row in about if row.why is Why.RANG}
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE, [list(column) for column in zip(*columns, strict=True)])
-        written: list[tuple[str, int]] = cursor.fetchall()
-        cursor.execute(EXPLAIN, {"notifications": list(explained), "whys": list(explained.values())})
-    return Counter(_outcome(status, attempts) for status, attempts in written)
+        cursor.execute(_WRITE, [orjson.dumps([row.columns() for row in rows]).decode()])
+        ended: list[tuple[str, int]] = cursor.fetchall()
+        cursor.execute(EXPLAIN, {"notifications": written(explained), "whys": list(explained.values())})
+    return Counter(_outcome(status, attempts) for status, attempts in ended)
 
 
 def _outcome(status: str, attempts: int) -> str:

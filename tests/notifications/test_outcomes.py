@@ -224,6 +224,14 @@ def test_a_retry_never_waits_past_the_end(phones: Phones) -> None:
 
 
 @pytest.mark.usefixtures("_two_phones")
+def test_what_was_said_is_written_down_as_it_was(phones: Phones) -> None:
+    words = """{no, NULL} "quoted" 'twice' back\\slash 100% ž 🔔"""
+    phones.fail(address="alice", status=500, message=words)
+    send_due()
+    assert push("alice").error == f"500 {words}"
+
+
+@pytest.mark.usefixtures("_two_phones")
 def test_a_fault_of_ours_in_one_message_does_not_hold_up_the_others(phones: Phones) -> None:
     Notification.objects.filter(user__first_name="Alice").update(
         params={"courses": {}, "states": {}, "terms": {}}

@@ -6,10 +6,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from apps.notifications.models import Notification
+from apps.notifications.delivery import CLAIM
+from apps.notifications.models import Notification, Push
 from apps.notifications.settling import EXPLAIN
 from apps.users.models import User
-from tests.factories.notifications import make_announcement
+from tests.factories.courses import make_user
+from tests.factories.notifications import make_announcement, make_device
 from tests.notifications.plans import steps
 
 pytestmark = pytest.mark.django_db
@@ -41,3 +43,17 @@ def test_why_is_told_of_a_few_without_comparing_them_with_all_that_wait() -> Non
     compared = sum(node.get("Rows Removed by Join Filter", 0) * node["Actual Loops"] for node in found)
     assert compared <= SETTLED * SETTLED
     assert Notification.objects.filter(why=Notification.Why.RANG).count() == SETTLED
+
+
+def test_what_is_due_is_sought_once_by_statistics_of_an_empty_outbox() -> None:
+    devices = [make_device(make_user(f"student{number}"), f"phone{number}") for number in range(3)]
+    later = timezone.now() + timedelta(days=1)
+    pushes = [Push(device=device, expires_at=later) for device in devices]
+    Push.objects.bulk_create(pushes)
+    Push.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE notifications_push")
+    Push.objects.bulk_create(Push(device=device, expires_at=later) for device in devices)
+    found = steps(CLAIM, {"lease": 60, "batch": 10})
+    assert [node["Actual Loops"] for node in found if node["Node Type"] == "LockRows"] == [1]
+    assert Push.objects.filter(lease_until=None).count() == 0

@@ -1,9 +1,11 @@
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from django.db import models
 from django.db.models.functions import Now
 
+from apps.core.making import made
 from apps.notifications.models.announcement import Announcement
 from apps.notifications.models.device import Device
 from apps.notifications.models.notification import Notification
@@ -12,17 +14,20 @@ from apps.users.models import User
 
 # What the push lane reads of them, and nothing besides: making objects of rows would be the most of what a push costs.
 _SENT_BY = [
+    "id",
     "bulk",
     "high_priority",
     "expires_at",
     "attempts",
     "summary_day",
     "status",
+    "device_id",
     "notification_id",
     "reminder_id",
 ]
-_OF_DEVICE = ["user_id", "session", "kind", "address", "platform", "retired_at", "retired_why"]
+_OF_DEVICE = ["id", "user_id", "session", "kind", "address", "platform", "retired_at", "retired_why"]
 _TOLD = [
+    "id",
     "user_id",
     "change_set_id",
     "announcement_id",
@@ -34,8 +39,7 @@ _TOLD = [
     "deep_link",
     "starts_at",
 ]
-_REMINDING = ["user_id", "kind", "subject", "begins_at", "day"]
-_OF_USER = ["is_active", "language", "time_zone"]
+_OF_USER = ["id", "is_active", "language", "time_zone"]
 
 
 class PushQuerySet(models.QuerySet["Push"]):
@@ -44,22 +48,27 @@ class PushQuerySet(models.QuerySet["Push"]):
 
     def to_send(self) -> "list[Push]":
         """In the order they are sent in, with device, notification, its announcement, reminder, and whom it is for."""
-        found = list(
-            self.select_related("device", "notification__user", "reminder__user")
-            .only(
-                *_SENT_BY,
-                *(f"device__{name}" for name in _OF_DEVICE),
-                *(f"notification__{name}" for name in _TOLD),
-                *(f"notification__user__{name}" for name in _OF_USER),
-                *(f"reminder__{name}" for name in _REMINDING),
-                *(f"reminder__user__{name}" for name in _OF_USER),
-            )
-            .order_by("bulk", "-high_priority", "notification__change_set", "pk")
+        rows = self.order_by("bulk", "-high_priority", "notification__change_set", "pk").values_list(
+            *(f"notification__user__{name}" for name in _OF_USER),
+            *(f"notification__{name}" for name in _TOLD),
+            *(f"device__{name}" for name in _OF_DEVICE),
+            *_SENT_BY,
         )
+        found = [_assembled(iter(row)) for row in rows]
         announced = {push.notification.announcement_id for push in found if push.notification_id}
         announcements = Announcement.objects.in_bulk([id for id in announced if id])
+        reminding = {push.reminder_id for push in found if push.reminder_id}
+        reminders = Reminder.objects.select_related("user").in_bulk(reminding)
         testers = User.objects.in_bulk({push.device.user_id for push in found if push.is_test})
-        return [push for push in found if push.complete(announcements, testers)]
+        return [push for push in found if push.complete(announcements, reminders, testers)]
+
+
+def _assembled(values: Iterator[Any]) -> "Push":
+    user = made(User, _OF_USER, values)
+    notification = made(Notification, _TOLD, values, user=user, announcement=None)
+    device = made(Device, _OF_DEVICE, values)
+    told = notification if notification.kind else None  # all is null of a row that is not there
+    return made(Push, _SENT_BY, values, device=device, notification=told, reminder=None)
 
 
 class Push(models.Model):
@@ -149,17 +158,25 @@ class Push(models.Model):
         return f"{self.status} to {self.device_id}"
 
     def complete(
-        self, announcements: Mapping[uuid.UUID, Announcement], testers: Mapping[uuid.UUID, User]
+        self,
+        announcements: Mapping[uuid.UUID, Announcement],
+        reminders: Mapping[uuid.UUID, Reminder],
+        testers: Mapping[uuid.UUID, User],
     ) -> bool:
         """Give it what many share, or few have. False when that was deleted since it was read, and itself with it."""
-        if self.is_test:
+        if self.notification_id:
+            if announcement := self.notification.announcement_id:
+                if announcement not in announcements:
+                    return False
+                self.notification.announcement = announcements[announcement]
+        elif self.reminder_id:
+            if self.reminder_id not in reminders:
+                return False
+            self.reminder = reminders[self.reminder_id]
+        else:
             if self.device.user_id not in testers:
                 return False
             self.device.user = testers[self.device.user_id]
-        elif self.notification_id and (announcement := self.notification.announcement_id):
-            if announcement not in announcements:
-                return False
-            self.notification.announcement = announcements[announcement]
         return True
 
     @property
@@ -169,6 +186,6 @@ class Push(models.Model):
     @property
     def user(self) -> User:
         """Whom it is for."""
-        if self.reminder:
-            return self.reminder.user
-        return self.device.user if self.is_test else self.notification.user
+        if self.notification_id:
+            return self.notification.user
+        return self.reminder.user if self.reminder else self.device.user
