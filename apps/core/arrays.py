@@ -7,7 +7,7 @@ from django.db.models import F, Lookup
 
 
 def written(values: Iterable[object]) -> str:
-    """An array as PostgreSQL reads it. The values are numbers or UUIDs, which need no quotes."""
+    """An array as PostgreSQL reads it. The values are numbers, dates or UUIDs, which need no quotes."""
     return f"{{{','.join(map(str, values))}}}"
 
 

@@ -1,18 +1,13 @@
 """COPY of rows whose values are those of JSON."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
 from operator import itemgetter
 from typing import Any
-from uuid import UUID
 
 import orjson
 from django.db import connection
 
-
-def array(values: Iterable[UUID | str | int | date]) -> str:
-    """As PostgreSQL writes it; these values need no quotes. psycopg would look at each of a list of ten thousand."""
-    return f"{{{','.join(map(str, values))}}}"
+from apps.core.arrays import written
 
 
 def text_array(values: Iterable[str]) -> str:
@@ -24,7 +19,7 @@ def to_json(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
-_IN_COPY: Mapping[str, Callable[[Any], str]] = {"text[]": text_array, "int[]": array, "jsonb": to_json}
+_IN_COPY: Mapping[str, Callable[[Any], str]] = {"text[]": text_array, "int[]": written, "jsonb": to_json}
 
 
 class Table:

@@ -10,7 +10,8 @@ from uuid import UUID
 import psycopg
 from django.db import connection
 
-from apps.courses.copying import Table, array, copy_rows, to_json
+from apps.core.arrays import written
+from apps.courses.copying import Table, copy_rows, to_json
 from apps.courses.diff import NewChange
 from apps.courses.models.sourced import Json
 
@@ -87,7 +88,7 @@ def replace_parts(documents: Mapping[UUID, Json | None]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"DELETE FROM {table.name} WHERE course_id = ANY(%s::uuid[])",  # noqa: S608  # a literal of this file
-                [array(by_course)],
+                [written(by_course)],
             )
         table.copy(
             [
@@ -112,7 +113,7 @@ def write_changes(changes: Sequence[NewChange]) -> None:
                 change.field,
                 None if change.old is None else to_json(change.old),
                 None if change.new is None else to_json(change.new),
-                array(change.dates),
+                written(change.dates),
             )
             for change in changes
         ],
