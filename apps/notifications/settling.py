@@ -50,10 +50,15 @@ class _Row:
             "status": self.status,
             "attempts": self.attempts,
             "wait": self.wait.total_seconds(),
-            "name": self.name,
-            "error": self.error,
+            "name": _storable(self.name),
+            "error": _storable(self.error),
             "told_revision": self.told_revision,
         }
+
+
+def _storable(said: str) -> str:
+    """Without what JSON may say and PostgreSQL does not take: NUL and lone surrogates."""
+    return said.replace("\0", "").encode(errors="replace").decode()
 
 
 # A worker so slow that another took over writes nothing over what that one settled, except that it was sent.

@@ -11,6 +11,8 @@ from apps.notifications import firebase, sender
 from apps.notifications.delivery import send_due
 from apps.notifications.models import Device, Notification, Pause, Push
 from apps.notifications.outbox import expand_due
+from apps.notifications.outcomes import Outcome, Verdict
+from apps.notifications.settling import Answered, settle
 from tests.factories.courses import change, days_ahead, follow, make_course, make_entry, make_user, record
 from tests.factories.notifications import make_device
 from tests.notifications.conftest import Phones
@@ -229,6 +231,13 @@ def test_what_was_said_is_written_down_as_it_was(phones: Phones) -> None:
     phones.fail(address="alice", status=500, message=words)
     send_due()
     assert push("alice").error == f"500 {words}"
+
+
+@pytest.mark.usefixtures("_two_phones")
+def test_what_postgresql_does_not_take_is_left_out() -> None:
+    said = Outcome(Verdict.DEAD, "nul\0 half\ud83d")
+    settle([Answered(push("alice"), said, told_revision=1, started_at=timezone.now())])
+    assert (push("alice").status, push("alice").error) == ("dead", "nul half?")
 
 
 @pytest.mark.usefixtures("_two_phones")
