@@ -62,15 +62,15 @@ def _storable(said: str) -> str:
 
 
 # A worker so slow that another took over writes nothing over what that one settled, except that it was sent.
-_WRITE = """
+WRITE = """
     UPDATE notifications_push AS push
     SET status = row.status, lease_until = NULL, attempts = push.attempts + row.attempts,
         next_try_at = least(statement_timestamp() + row.wait * interval '1 second', push.expires_at),
         fcm_name = row.name, error = row.error, told_revision = row.told_revision,
         settled_at = CASE WHEN row.status = 'pending' THEN NULL ELSE statement_timestamp() END
-    FROM json_to_recordset(%s)
+    FROM json_to_recordset(%(rows)s)
          AS row(id bigint, status text, attempts int, wait float8, name text, error text, told_revision bigint)
-    WHERE push.id = row.id AND (push.status = 'pending' OR row.status = 'sent')
+    WHERE push.id = row.id AND push.id = ANY (%(pushes)s::bigint[]) AND (push.status = 'pending' OR row.status = 'sent')
     RETURNING push.status, row.attempts
 """
 # Names the notifications twice. Statistics made in quiet times say that nearly all have rung, so PostgreSQL would begin with those that have
@@ -198,7 +198,8 @@ def _write(rows: Sequence[_Row]) -> Counter[str]:
     explained = {row.push.notification_id: row.why for row in about if row.why}
     explained |= {row.push.notification_id: row.why for row in about if row.why is Why.RANG}
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE, [orjson.dumps([row.columns() for row in rows]).decode()])
+        columns = orjson.dumps([row.columns() for row in rows]).decode()
+        cursor.execute(WRITE, {"rows": columns, "pushes": written(row.push.pk for row in rows)})
         ended: list[tuple[str, int]] = cursor.fetchall()
         cursor.execute(EXPLAIN, {"notifications": written(explained), "whys": list(explained.values())})
     return Counter(_outcome(status, attempts) for status, attempts in ended)
