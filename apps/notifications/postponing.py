@@ -12,17 +12,18 @@ from apps.notifications.settling import EXPLAIN
 from apps.notifications.wanted import Wanted
 
 # A worker so slow that another took over puts nothing off that was settled. What will be near by then is as urgent as if it were told then.
-_POSTPONE = """
+POSTPONE = """
     UPDATE notifications_push AS push
     SET next_try_at = least(row.until, push.expires_at), lease_until = NULL, summary_day = row.summary_day,
         high_priority = CASE
-            WHEN held.reminder_id IS NULL THEN coalesce(notification.starts_at <= row.until + %s * interval '1 second', false)
-            ELSE held.high_priority
+            WHEN push.reminder_id IS NULL THEN coalesce((
+                SELECT notification.starts_at <= row.until + %(near)s * interval '1 second'
+                FROM notifications_notification AS notification WHERE notification.id = push.notification_id
+            ), false)
+            ELSE push.high_priority
         END
-    FROM unnest(%s::bigint[], %s::timestamptz[], %s::date[]) AS row(id, until, summary_day)
-    JOIN notifications_push AS held ON held.id = row.id
-    LEFT JOIN notifications_notification AS notification ON notification.id = held.notification_id
-    WHERE push.id = row.id AND push.status = 'pending'
+    FROM unnest(%(pushes)s::bigint[], %(until)s::timestamptz[], %(summary_days)s::date[]) AS row(id, until, summary_day)
+    WHERE push.id = row.id AND push.id = ANY (%(pushes)s::bigint[]) AND push.status = 'pending'
 """
 
 
@@ -38,12 +39,12 @@ def _postpone(later: Sequence[tuple[Push, Wait]]) -> None:
     whys = {push.notification_id: wait.why for push, wait in later if push.notification_id}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            _POSTPONE,
-            [
-                HIGH_PRIORITY_WITHIN.total_seconds(),
-                [push.pk for push, _ in later],
-                [wait.until for _, wait in later],
-                [wait.summary_day for _, wait in later],
-            ],
+            POSTPONE,
+            {
+                "near": HIGH_PRIORITY_WITHIN.total_seconds(),
+                "pushes": [push.pk for push, _ in later],
+                "until": [wait.until for _, wait in later],
+                "summary_days": [wait.summary_day for _, wait in later],
+            },
         )
         cursor.execute(EXPLAIN, {"notifications": list(whys), "whys": list(whys.values())})

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.notifications.delivery import CLAIM
 from apps.notifications.models import Device, Notification, Push
+from apps.notifications.postponing import POSTPONE
 from apps.notifications.settling import EXPLAIN, WRITE
 from apps.users.models import User
 from tests.factories.courses import make_course
@@ -38,9 +39,7 @@ def test_why_is_told_of_a_few_without_comparing_them_with_all_that_wait() -> Non
         cursor.execute("ANALYZE notifications_notification")
     Notification.objects.update(why=Notification.Why.WAITING)
     some = [each.pk for each in told[:SETTLED]]
-    with connection.cursor() as cursor:
-        # For so few rows a hash costs it the same, so that which of the two it takes would be chance.
-        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+    _without_hashes()
     found = steps(EXPLAIN, {"notifications": some, "whys": ["rang"] * SETTLED})
     assert _compared(found) <= SETTLED * SETTLED
     assert Notification.objects.filter(why=Notification.Why.RANG).count() == SETTLED
@@ -59,11 +58,34 @@ def test_outcomes_of_a_few_are_written_without_comparing_them_with_all_that_wait
     outcomes = [
         {"id": id, "status": "sent", "attempts": 0, "wait": 0, "name": "", "error": ""} for id in some
     ]
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+    _without_hashes()
     found = steps(WRITE, {"rows": json.dumps(outcomes), "pushes": some})
     assert _compared(found) <= SETTLED * SETTLED
     assert Push.objects.filter(status="sent").count() == SETTLED
+
+
+def test_a_few_are_put_off_without_comparing_them_with_all_that_wait() -> None:
+    pushes = _waiting_though_analysed_empty(MANY)
+    some = [push.pk for push in pushes[:SETTLED]]
+    until = timezone.now() + timedelta(hours=8)
+    _without_hashes()
+    found = steps(
+        POSTPONE,
+        {
+            "near": 60,
+            "pushes": some,
+            "until": [until] * SETTLED,
+            "summary_days": [None] * SETTLED,
+        },
+    )
+    assert _compared(found) <= SETTLED * SETTLED
+    assert Push.objects.filter(next_try_at=until).count() == SETTLED
+
+
+def _without_hashes() -> None:
+    """For so few rows they cost as much as comparing each with each, so that which of the two PostgreSQL takes would be chance."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
 
 
 def _waiting_though_analysed_empty(count: int) -> list[Push]:
