@@ -1,7 +1,7 @@
 """Django's middleware for people with browsers, past which all other requests go straight on.
 
-The app carries a token, the course service a signature, a calendar the secret in its URL: sessions, CSRF tokens and messages are for
-none of them, and passing through all that was a twelfth of what receiving a delivery costs.
+The app carries a token, the course service a signature, a calendar the secret in its URL: sessions and what stands on them are for none
+of these, and passing through all that was a twentieth of what receiving a delivery costs.
 """
 
 from typing import Any
@@ -10,9 +10,6 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
-from django.http.response import HttpResponseForbidden
-from django.middleware.clickjacking import XFrameOptionsMiddleware
-from django.middleware.csrf import CsrfViewMiddleware
 from django_otp.middleware import OTPMiddleware
 
 from apps.core.error_pages import is_page
@@ -31,15 +28,6 @@ class Sessions(OnPages, SessionMiddleware):
     pass
 
 
-class Csrf(OnPages, CsrfViewMiddleware):
-    def process_view(
-        self, request: HttpRequest, callback: Any, callback_args: Any, callback_kwargs: Any
-    ) -> HttpResponseForbidden | None:
-        if not is_page(request):
-            return None
-        return super().process_view(request, callback, callback_args, callback_kwargs)
-
-
 class Authentication(OnPages, AuthenticationMiddleware):
     pass
 
@@ -49,8 +37,4 @@ class SecondFactor(OnPages, OTPMiddleware):
 
 
 class Messages(OnPages, MessageMiddleware):
-    pass
-
-
-class FrameOptions(OnPages, XFrameOptionsMiddleware):
     pass

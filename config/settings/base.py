@@ -56,11 +56,11 @@ MIDDLEWARE = [
     "config.page_middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
-    "config.page_middleware.Csrf",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "config.page_middleware.Authentication",
     "config.page_middleware.SecondFactor",
     "config.page_middleware.Messages",
-    "config.page_middleware.FrameOptions",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 TEMPLATES = [
