@@ -36,7 +36,7 @@ FULL: Json = {
 }
 
 
-def _agree(rows: list[Any], served: list[Json], *left_out: str) -> None:
+def _agree(rows: list[Any], served: list[Json]) -> None:
     """Each row with what is served of it, field by field, as JSON has it."""
     assert [row.position for row in rows] == list(range(len(served)))
     for row, part in zip(rows, served, strict=True):

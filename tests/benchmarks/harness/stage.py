@@ -26,6 +26,7 @@ from tests.benchmarks.harness.progress import progress
 from tests.benchmarks.harness.servers import Server
 
 SAMPLE_SECONDS = 0.7
+_TRIAL = 32
 MIGRATED = "migrated"
 LARGEST_WRITTEN = 2_000
 NAIVE_ENVIRON = {"DJANGO_SETTINGS_MODULE": "tests.benchmarks.peers.naive.settings"}
@@ -155,7 +156,9 @@ class Stage:
         counted.wall = time.perf_counter() - began
         counted.cpu = spent(roots) - before
 
-    def asking(self, server: Server, load: Callable[[int], Load], *, least: int = 32) -> Callable[[], Sample]:
+    def asking(
+        self, server: Server, load: Callable[[int], Load], *, least: int = _TRIAL
+    ) -> Callable[[], Sample]:
         """A side: a sample of requests, as many as take about SAMPLE_SECONDS, but not fewer than `least`. `load` makes that many."""
         self._ask(server, load(_TRIAL))  # what a cold server takes says nothing
         trial = self._ask(server, load(_TRIAL))
@@ -174,6 +177,3 @@ class Counted:
 
     cpu: float = 0.0
     wall: float = 0.0
-
-
-_TRIAL = 32
