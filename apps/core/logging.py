@@ -7,7 +7,7 @@ library said; never bodies, headers, query strings or the values of local variab
 import json
 import logging.config
 import sys
-from datetime import UTC, datetime
+import time
 from functools import lru_cache
 from typing import Any, TypedDict
 
@@ -66,12 +66,23 @@ def write_request(
             revision=revision,
         )
         return
-    timestamp = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     sys.stderr.write(
         f'{{"method":{_quoted(method)},"path":{_quoted(path)},"status":{status},"ms":{ms!r},"bytes":{bytes},'
         f'"request_id":"{request_id}","served_by":"{served_by}","revision":{"null" if revision is None else revision},'
-        f'"event":"request","level":"info","timestamp":"{timestamp}"}}\n'
+        f'"event":"request","level":"info","timestamp":"{_now()}"}}\n'
     )
+
+
+def _now() -> str:
+    """As structlog's TimeStamper writes it. To the second it is the same for many lines, and writing it anew for each took half of a line."""
+    seconds, microseconds = divmod(time.time_ns() // 1000, 1_000_000)
+    fraction = f".{microseconds:06}" if microseconds else ""
+    return f"{_to_the_second(seconds)}{fraction}Z"
+
+
+@lru_cache(maxsize=1)
+def _to_the_second(timestamp: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(timestamp))
 
 
 def configure(lines: Lines) -> None:
