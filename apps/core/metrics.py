@@ -15,12 +15,13 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.utils.module_loading import import_string
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Histogram, generate_latest, values
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from apps.core.bounded_call import BoundedCall
+from apps.core.process_id import process_id
 
 log = structlog.get_logger(__name__)
 
@@ -29,25 +30,27 @@ PATH = "/metrics"
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
-_requests = Counter("campanile_requests", "Answers given.", ["method", "status", "served_by"])
+if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    # Every count asks which process it is in. Of what counting a cached answer took, asking the kernel was a quarter.
+    values.ValueClass = values.MultiProcessValue(process_id)  # type: ignore[no-untyped-call]  # the library's own omission
+
+# Its count is that of the requests: a counter beside it would cost each of them a third more.
 _seconds = Histogram(
     "campanile_request_seconds",
     "Time to an answer.",
-    ["served_by"],
+    ["method", "status", "served_by"],
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 
 
 @cache
-def _series(method: str, status: str, served_by: str) -> tuple[Callable[[], None], Callable[[float], None]]:
+def _observe(method: str, status: str, served_by: str) -> Callable[[float], None]:
     """A handful of combinations, looked up once each."""
-    return _requests.labels(method, status, served_by).inc, _seconds.labels(served_by).observe
+    return _seconds.labels(method, status, served_by).observe
 
 
 def count(*, method: str, status: str, served_by: str, seconds: float) -> None:
-    inc, observe = _series(method if method in METHODS else "other", status, served_by)
-    inc()
-    observe(seconds)
+    _observe(method if method in METHODS else "other", status, served_by)(seconds)
 
 
 def may_read(environ: Mapping[str, Any]) -> bool:

@@ -83,7 +83,7 @@ def test_it_serves_counts_across_workers_and_ends_without_a_trace(
     for _ in range(40):
         assert server.get("/health/").status_code == 200
     total = re.search(
-        r'campanile_requests_total\{method="GET",served_by="django",status="200"\} (\d+)',
+        r'campanile_request_seconds_count\{method="GET",served_by="django",status="200"\} (\d+)',
         server.get("/metrics").text,
     )
     assert total is not None

@@ -55,7 +55,7 @@ def test_what_an_app_collects_stands_beside_our_counts(collectors: dict[str, str
     said = exposition()
     assert "test_bells 3.0" in said
     assert 'campanile_collector_up{collector="bells"} 1.0' in said
-    assert any(line.startswith("campanile_requests_total{") for line in said)
+    assert any(line.startswith("campanile_request_seconds_count{") for line in said)
 
 
 def test_one_that_fails_is_left_out_whole_and_the_others_answer(collectors: dict[str, str]) -> None:

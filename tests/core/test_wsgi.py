@@ -181,7 +181,7 @@ def test_metrics_are_for_this_machine_or_the_bearer_of_the_token(
 ) -> None:
     ask(application, "/plain/")
     local = ask(application, "/metrics", REMOTE_ADDR="127.0.0.1")
-    assert b'campanile_requests_total{method="GET",served_by="django",status="200"}' in local.body
+    assert b'campanile_request_seconds_count{method="GET",served_by="django",status="200"}' in local.body
     for outside in (
         {},
         {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "192.0.2.7"},
