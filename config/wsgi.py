@@ -25,5 +25,6 @@ if faults:
     sys.exit("\n".join(["Campanile cannot start like this:", *map(str, faults)]))
 
 from apps.courses.cache import catalogue_revision  # noqa: E402  # models exist only once Django is set up
+from apps.webhooks.short_way import ShortWay  # noqa: E402
 
-application = Campanile(_django, catalogue=catalogue_revision)
+application = Campanile(ShortWay(_django), catalogue=catalogue_revision)

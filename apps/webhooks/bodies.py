@@ -68,10 +68,11 @@ def envelope(body: Any) -> Envelope:
 
 def parse_json(raw: bytes) -> Any:
     """Any JSON value that every parser reads the same way. Raises Malformed."""
-    if raw.count(b"{") + raw.count(b"[") > MAX_CONTAINERS or raw.count(b",") > MAX_COMMAS:
+    containers = raw.count(b"{") + raw.count(b"[")
+    if containers > MAX_CONTAINERS or raw.count(b",") > MAX_COMMAS:
         raise Malformed(_TOO_MANY)
     try:
-        return _read_at_once(raw)
+        return _read_at_once(raw, may_be_deep=containers > MAX_DEPTH)
     except (orjson.JSONDecodeError, orjson.JSONEncodeError, _Doubtful):
         return _read_strictly(raw)
 
@@ -80,17 +81,21 @@ class _Doubtful(Exception):
     """There may be a fault, or none."""
 
 
-def _read_at_once(raw: bytes) -> Any:
+def _read_at_once(raw: bytes, *, may_be_deep: bool) -> Any:
     """By orjson, in half the time. What it would let pass raises _Doubtful."""
     if any(escape in raw for escape in _DOUBTFUL_ESCAPES) or _has_long_number(raw):
         raise _Doubtful
     value = orjson.loads(raw)
-    within = value
-    for _ in range(_ORJSON_DEPTH - MAX_DEPTH):
-        within = [within]
     # Of a key that comes twice one is gone, and with it a colon.
-    if orjson.dumps(within).count(b":") != raw.count(b":"):
+    if orjson.dumps(_deepened(value) if may_be_deep else value).count(b":") != raw.count(b":"):
         raise _Doubtful
+    return value
+
+
+def _deepened(value: Any) -> Any:
+    """Within so many arrays that orjson refuses to write it if it is too deep by itself. They took half the time of reading a short body."""
+    for _ in range(_ORJSON_DEPTH - MAX_DEPTH):
+        value = [value]
     return value
 
 

@@ -1,5 +1,6 @@
 """POST /webhooks/{source}/: verify, store, commit, answer. Nothing is applied here, and Redis is not asked."""
 
+import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -42,7 +43,7 @@ def receive(request: HttpRequest, source: str) -> HttpResponse:
     with metrics.outages_counted(source=source):
         receipt = store(
             source=source,
-            webhook_id=request.headers["webhook-id"],
+            webhook_id=request.META["HTTP_WEBHOOK_ID"],
             sent_at=sent_at,
             type=type,
             body=body,
@@ -93,7 +94,7 @@ def _unacceptable(request: HttpRequest) -> HttpResponse | None:
         return problem(
             415, "The media type must be application/json.", headers={"Accept": "application/json"}
         )
-    if request.headers.get("content-encoding", "identity") != "identity":
+    if request.META.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
         return problem(415, "The body must not be encoded.", headers={"Accept-Encoding": "identity"})
     if not _LENGTH.fullmatch(length):
         return problem(411, "The body needs a Content-Length.")
@@ -105,9 +106,9 @@ def _unacceptable(request: HttpRequest) -> HttpResponse | None:
 def _verify(request: HttpRequest, source: str, body: bytes) -> datetime:
     return signatures.verify(
         keys=keys_for(source),
-        id=request.headers.get("webhook-id", ""),
-        timestamp=request.headers.get("webhook-timestamp", ""),
-        signature=request.headers.get("webhook-signature", ""),
+        id=request.META.get("HTTP_WEBHOOK_ID", ""),
+        timestamp=request.META.get("HTTP_WEBHOOK_TIMESTAMP", ""),
+        signature=request.META.get("HTTP_WEBHOOK_SIGNATURE", ""),
         body=body,
         now=timezone.now(),
     )
@@ -148,6 +149,11 @@ def _answer(receipt: Receipt, faults: Sequence[Fault]) -> HttpResponse:
             delivery=delivery,
         )
     if receipt.verdict == "duplicate":
-        return JsonResponse({"status": "duplicate", "delivery": delivery})
-    accepted = "ignored" if receipt.status == Delivery.Status.IGNORED else "accepted"
-    return JsonResponse({"status": accepted, "delivery": delivery}, status=202)
+        return _told("duplicate", delivery, status=200)
+    return _told("ignored" if receipt.status == Delivery.Status.IGNORED else "accepted", delivery, status=202)
+
+
+def _told(verdict: str, delivery: str, *, status: int) -> HttpResponse:
+    """A JsonResponse would make an encoder for it, and look in its media type for a charset to write the text in."""
+    body = json.dumps({"status": verdict, "delivery": delivery}).encode()
+    return HttpResponse(body, status=status, content_type="application/json")

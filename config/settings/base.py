@@ -63,6 +63,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
+# Where an answer may one day be for the scripts of another site; elsewhere it does not differ by who asks.
+CORS_URLS_REGEX = r"^/api/"
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
