@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
-from apps.core.arrays import AnyOf
 from apps.core.prepared import Prepared
 from apps.notifications import firebase
 from apps.notifications.choices import Choices
-from apps.notifications.models import Pause, Push
+from apps.notifications.claimed import Claimed, to_send
+from apps.notifications.models import Pause
 from apps.notifications.outcomes import Outcome, Verdict
 from apps.notifications.pauses import BULK, Gate, scopes_paused
 from apps.notifications.postponing import put_off
@@ -90,15 +90,14 @@ def send_due() -> int:
     return len(pushes)
 
 
-def claim(batch: int = BATCH) -> tuple[list[Push], datetime]:
+def claim(batch: int = BATCH) -> tuple[list[Claimed], datetime]:
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"lease": LEASE.total_seconds(), "batch": batch})
         rows = cursor.fetchall()
     if not rows:
         return [], datetime.now(UTC)
     claimed = [row[0] for row in rows]
-    mine = AnyOf("pk", [*claimed, *claim_others(claimed)])
-    return Push.objects.filter(mine).to_send(), rows[0][1]
+    return to_send([*claimed, *claim_others(claimed)]), rows[0][1]
 
 
 def others_wait() -> bool:

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from apps.core.arrays import written
+from apps.notifications.claimed import Claimed
 from apps.notifications.models import Notification, Pause, Push, PushCount
 from apps.notifications.outcomes import Outcome, Verdict
 from apps.notifications.pauses import pause
@@ -27,7 +28,7 @@ Status, Why = Push.Status, Notification.Why
 class Answered:
     """An outcome with its push. `started_at` is the database's time of the claim."""
 
-    push: Push
+    push: Claimed
     outcome: Outcome
     told_revision: int
     started_at: datetime
@@ -35,7 +36,7 @@ class Answered:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Row:
-    push: Push
+    push: Claimed
     status: Push.Status
     why: Notification.Why | None = None
     told_revision: int | None = None
@@ -131,7 +132,7 @@ def settle(answers: Sequence[Answered]) -> None:
         PushCount.objects.add(counts)
 
 
-def release(pushes: Sequence[Push]) -> None:
+def release(pushes: Sequence[Claimed]) -> None:
     """Not started after all: the next claim may have them."""
     Push.objects.filter(pk__in=[push.pk for push in pushes], status=Status.PENDING).update(lease_until=None)
 
@@ -141,7 +142,7 @@ def _row(answered: Answered, retired: set[object]) -> _Row:
     match outcome.verdict:
         case Verdict.SENT:
             return _Row(push, Status.SENT, Why.RANG, answered.told_revision, name=outcome.detail)
-        case Verdict.RETIRE if push.device_id in retired:
+        case Verdict.RETIRE if push.device.pk in retired:
             return _Row(push, Status.RETIRED, Why.RETIRED, error=outcome.detail)
         case Verdict.DEAD:
             log.error("push.dead", push=push.pk, error=outcome.detail)
@@ -182,7 +183,7 @@ def _retire(answers: Sequence[Answered]) -> set[object]:
         cursor.execute(
             _RETIRE,
             [
-                [each.push.device_id for each in answers],
+                [each.push.device.pk for each in answers],
                 [each.started_at for each in answers],
                 [each.outcome.detail for each in answers],
             ],

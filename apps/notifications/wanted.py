@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from apps.courses.beginnings import Beginning
-from apps.notifications.models import Notification, Push
+from apps.notifications.claimed import Claimed
+from apps.notifications.models import Notification
 from apps.notifications.net_change import NetChange
 
 
@@ -25,7 +26,7 @@ class Wanted:
     `reminded` is of a reminder, which is not sent after `latest`.
     """
 
-    push: Push
+    push: Claimed
     changes: list[NetChange]
     told_revision: int
     reminded: Reminded | None = None
@@ -34,5 +35,5 @@ class Wanted:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Unwanted:
-    push: Push
+    push: Claimed
     why: Notification.Why
