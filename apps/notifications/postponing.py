@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from apps.notifications.choices import Choices, Wait
 from apps.notifications.claimed import Claimed
 from apps.notifications.composition import HIGH_PRIORITY_WITHIN
-from apps.notifications.settling import EXPLAIN
+from apps.notifications.settling import explain
 from apps.notifications.wanted import Wanted
 
 # A worker so slow that another took over puts nothing off that was settled. What will be near by then is as urgent as if it were told then.
@@ -47,4 +47,4 @@ def _postpone(later: Sequence[tuple[Claimed, Wait]]) -> None:
                 "summary_days": [wait.summary_day for _, wait in later],
             },
         )
-        cursor.execute(EXPLAIN, {"notifications": list(whys), "whys": list(whys.values())})
+        explain(whys)
