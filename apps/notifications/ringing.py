@@ -43,7 +43,7 @@ def ring(together: Together) -> firebase.Ring:
     said, data = (
         _text(first),
         {
-            "notification": str(notification.pk),
+            "notification": notification.pk,
             "kind": notification.kind,
             "course": str(notification.course_id or ""),
             "revision": str(notification.change_set_id or ""),

@@ -4,6 +4,7 @@ import dataclasses
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from apps.courses.beginnings import Beginning
 from apps.notifications.claimed import Claimed
@@ -19,8 +20,7 @@ class Reminded:
     titles: Mapping[uuid.UUID, Mapping[str, str]]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What to tell now, nothing but itself if it is an announcement; `told_revision` is the revision it speaks of.
 
     `reminded` is of a reminder, which is not sent after `latest`.
