@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
+
 from apps.notifications.outcomes import Outcome, Refusal, Verdict, classify
 from apps.notifications.wire import Answer
 
@@ -51,6 +53,14 @@ def _refusal(answer: Answer, said: Any) -> Refusal:
 
 
 def _json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except ValueError:
+        return _json_at_its_worst(body)
+
+
+def _json_at_its_worst(body: bytes) -> Any:
+    """With halves of surrogates and the like, at which orjson balks."""
     try:
         return json.loads(body)
     except ValueError:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
-from apps.core.arrays import AnyOf
 from apps.core.prepared import Prepared
 from apps.notifications import firebase
 from apps.notifications.choices import Choices
-from apps.notifications.models import Pause, Push
+from apps.notifications.claimed import Claimed, to_send
+from apps.notifications.models import Pause
 from apps.notifications.outcomes import Outcome, Verdict
 from apps.notifications.pauses import BULK, Gate, scopes_paused
 from apps.notifications.postponing import put_off
@@ -36,32 +36,34 @@ _DUE = f"""
     AND (waiting.lease_until IS NULL OR waiting.lease_until <= statement_timestamp())
     AND NOT EXISTS (
         SELECT FROM notifications_pause AS pause
-        WHERE pause.until > statement_timestamp() AND pause.scope IN ('{Pause.EVERYTHING}', device.platform)
+        WHERE pause.until > statement_timestamp() AND (pause.scope = '{Pause.EVERYTHING}' OR pause.scope = (
+            SELECT device.platform FROM notifications_device AS device WHERE device.id = waiting.device_id
+        ))
     )
-"""
+"""  # noqa: S608  # a constant
 # Those that are due are found once and looked up. Joined with, they would be sought anew for each push there is, whenever PostgreSQL takes the
 # outbox for empty, as by statistics of a quiet time.
 CLAIM = f"""
-    UPDATE notifications_push SET lease_until = statement_timestamp() + %(lease)s * interval '1 second'
-    WHERE id = ANY (ARRAY(
-        SELECT waiting.id
-        FROM notifications_push AS waiting
-        JOIN notifications_device AS device ON device.id = waiting.device_id
-        WHERE {_DUE}
-          AND (waiting.summary_day IS NULL OR NOT EXISTS (
-              SELECT FROM notifications_push AS first
-              WHERE first.device_id = waiting.device_id AND first.summary_day = waiting.summary_day
-                AND first.status = 'pending' AND first.id < waiting.id
-          ))
-        ORDER BY waiting.bulk, waiting.high_priority DESC, waiting.next_try_at
-        LIMIT %(batch)s
-        FOR UPDATE OF waiting SKIP LOCKED
-    ))
-    RETURNING id, statement_timestamp()
+    WITH claimed AS (
+        UPDATE notifications_push SET lease_until = statement_timestamp() + %(lease)s * interval '1 second'
+        WHERE id = ANY (ARRAY(
+            SELECT waiting.id
+            FROM notifications_push AS waiting
+            WHERE {_DUE}
+              AND (waiting.summary_day IS NULL OR NOT EXISTS (
+                  SELECT FROM notifications_push AS first
+                  WHERE first.device_id = waiting.device_id AND first.summary_day = waiting.summary_day
+                    AND first.status = 'pending' AND first.id < waiting.id
+              ))
+            ORDER BY waiting.bulk, waiting.high_priority DESC, waiting.next_try_at
+            LIMIT %(batch)s
+            FOR UPDATE OF waiting SKIP LOCKED
+        ))
+        RETURNING id
+    )
+    SELECT array_agg(id), statement_timestamp() FROM claimed
 """  # noqa: S608  # a constant
-_ANY = f"""
-    SELECT FROM notifications_push AS waiting JOIN notifications_device AS device ON device.id = waiting.device_id WHERE {_DUE}
-"""
+_ANY = f"SELECT FROM notifications_push AS waiting WHERE {_DUE}"
 _ANYONE = Prepared(lambda: (f"SELECT EXISTS ({_ANY})", ()), stand_ins=({}, {}))
 _ANYONE_IN_A_HURRY = Prepared(
     lambda: (f"SELECT EXISTS ({_ANY} AND NOT waiting.bulk)", ()), stand_ins=({}, {})
@@ -90,15 +92,11 @@ def send_due() -> int:
     return len(pushes)
 
 
-def claim(batch: int = BATCH) -> tuple[list[Push], datetime]:
+def claim(batch: int = BATCH) -> tuple[list[Claimed], datetime]:
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"lease": LEASE.total_seconds(), "batch": batch})
-        rows = cursor.fetchall()
-    if not rows:
-        return [], datetime.now(UTC)
-    claimed = [row[0] for row in rows]
-    mine = AnyOf("pk", [*claimed, *claim_others(claimed)])
-    return Push.objects.filter(mine).to_send(), rows[0][1]
+        claimed, claimed_at = cursor.fetchone()
+    return to_send([*claimed, *claim_others(claimed)]) if claimed else [], claimed_at
 
 
 def others_wait() -> bool:

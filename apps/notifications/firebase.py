@@ -13,7 +13,8 @@ import json
 import uuid
 import warnings
 from datetime import datetime, timedelta
-from typing import Any
+from json.encoder import encode_basestring_ascii
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from firebase_admin import messaging
@@ -36,8 +37,7 @@ _SCOPES = ["https://www.googleapis.com/auth/firebase.messaging"]
 _CHANNELS = {"courses": "schedule"}
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Ring:
+class Ring(NamedTuple):
     """One message to one device, as plain values."""
 
     kind: str
@@ -115,7 +115,7 @@ def body(ring: Ring, *, now: datetime) -> bytes:
         ring.expires_at,
         _left(ring, now),
     )
-    return (template % {"address": _quoted(ring.address), "tag": _quoted(tag)}).encode()
+    return template.replace(_ADDRESS, _quoted(ring.address)).replace(_TAG, _quoted(tag)).encode()
 
 
 # They stand for what is filled in, and in no text that anybody could write.
@@ -135,13 +135,12 @@ def _template(
 ) -> str:
     ring = Ring(kind, _ADDRESS, platform, text, category, dict(data), high_priority, expires_at)
     encoded = _MessagingService.encode_message(_message(ring, lasts=lasts))
-    written = json.dumps({"message": encoded}, allow_nan=False).replace("%", "%%")
-    return written.replace(_ADDRESS, "%(address)s").replace(_TAG, "%(tag)s")
+    return json.dumps({"message": encoded}, allow_nan=False)
 
 
 def _quoted(value: str) -> str:
     """As it stands between the quotes of JSON."""
-    return json.dumps(value)[1:-1]
+    return encode_basestring_ascii(value)[1:-1]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from apps.courses.beginnings import Beginning, beginning
 from apps.courses.models import Course
 from apps.notifications.audience import followers
 from apps.notifications.choices import Choices
-from apps.notifications.models import Notification, Push, Reminder
+from apps.notifications.claimed import Claimed
+from apps.notifications.models import Notification, Reminder
 from apps.notifications.reminders import matters_of
 from apps.notifications.reminding import lateness
 from apps.notifications.tomorrow import on
@@ -18,13 +19,13 @@ Why = Notification.Why
 
 
 def look_at_reminders(
-    pushes: Iterable[tuple[Push, Reminder]], choices: Choices, *, now: datetime, revision: int
+    pushes: Iterable[tuple[Claimed, Reminder]], choices: Choices, *, now: datetime, revision: int
 ) -> tuple[list[Wanted], list[Unwanted]]:
     """`pushes` of users who may be rung, with their reminders."""
-    timely: list[tuple[Push, Reminder, datetime]] = []
+    timely: list[tuple[Claimed, Reminder, datetime]] = []
     unwanted: list[Unwanted] = []
     for push, reminder in pushes:
-        due = choices.reminder_due(reminder)
+        due = choices.reminder_due(reminder, push.user)
         if due is None:
             unwanted.append(Unwanted(push, Why.PUSH_OFF))
         elif now > due + lateness(reminder):

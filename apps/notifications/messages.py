@@ -1,11 +1,10 @@
 """The sentences: title and body in the reader's language, saying old and new."""
 
-import dataclasses
 import functools
 import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -21,8 +20,7 @@ BODY_BYTES = 1600
 NOTE_BYTES = 700
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     title: str
     body: str
 

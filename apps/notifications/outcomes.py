@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 from datetime import timedelta
+from typing import NamedTuple
 
 
 class Verdict(enum.Enum):
@@ -16,8 +17,7 @@ class Verdict(enum.Enum):
     OPEN_CIRCUIT = "open circuit"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """`detail` is the message name when sent, else what was said. `wait` is the least time before another try."""
 
     verdict: Verdict

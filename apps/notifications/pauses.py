@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db import connection
 
+from apps.core.prepared import Prepared
 from apps.notifications.models import Pause
 
 # A scope of gates alone: nobody pauses it for others.
@@ -13,6 +14,11 @@ _EXTEND = """
     INSERT INTO notifications_pause (scope, until, why) VALUES (%(scope)s, statement_timestamp() + %(wait)s * interval '1 second', %(why)s)
     ON CONFLICT (scope) DO UPDATE SET until = greatest(notifications_pause.until, excluded.until), why = excluded.why
 """
+# Asked every few milliseconds for as long as pushes are sent.
+_PAUSED = Prepared(
+    lambda: ("SELECT ARRAY(SELECT scope FROM notifications_pause WHERE until > statement_timestamp())", ()),
+    stand_ins=({}, {}),
+)
 
 
 def pause(*, scope: str, wait: timedelta, why: str) -> None:
@@ -21,9 +27,8 @@ def pause(*, scope: str, wait: timedelta, why: str) -> None:
 
 
 def scopes_paused() -> set[str]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT scope FROM notifications_pause WHERE until > statement_timestamp()")
-        return {scope for (scope,) in cursor.fetchall()}
+    row = _PAUSED.row()
+    return set(row[0]) if row else set()
 
 
 class Gate:
@@ -41,4 +46,4 @@ class Gate:
         self._closed.update(scopes)
 
     def is_open(self, *scopes: str) -> bool:
-        return self._closed.isdisjoint({*scopes, Pause.EVERYTHING})
+        return not self._closed or self._closed.isdisjoint((*scopes, Pause.EVERYTHING))

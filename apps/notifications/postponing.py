@@ -6,9 +6,9 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from apps.notifications.choices import Choices, Wait
+from apps.notifications.claimed import Claimed
 from apps.notifications.composition import HIGH_PRIORITY_WITHIN
-from apps.notifications.models import Push
-from apps.notifications.settling import EXPLAIN
+from apps.notifications.settling import explain
 from apps.notifications.wanted import Wanted
 
 # A worker so slow that another took over puts nothing off that was settled. What will be near by then is as urgent as if it were told then.
@@ -35,7 +35,7 @@ def put_off(wanted: Sequence[Wanted], choices: Choices, *, now: datetime) -> lis
     return [each for each, wait in waits if wait is None]
 
 
-def _postpone(later: Sequence[tuple[Push, Wait]]) -> None:
+def _postpone(later: Sequence[tuple[Claimed, Wait]]) -> None:
     whys = {push.notification_id: wait.why for push, wait in later if push.notification_id}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -47,4 +47,4 @@ def _postpone(later: Sequence[tuple[Push, Wait]]) -> None:
                 "summary_days": [wait.summary_day for _, wait in later],
             },
         )
-        cursor.execute(EXPLAIN, {"notifications": list(whys), "whys": list(whys.values())})
+        explain(whys)

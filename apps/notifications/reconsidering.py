@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from django.db.models import F
-
 from apps.courses.models import Change, Revision
 from apps.notifications.addressees import addressed
 from apps.notifications.audience import concerned
 from apps.notifications.choices import Choices
+from apps.notifications.claimed import Claimed, Told, of_changes
 from apps.notifications.composition import LONGEST_LIFE
 from apps.notifications.devices import REMOVED, SIGNED_OUT
 from apps.notifications.last_look import look_at_reminders
@@ -22,8 +21,9 @@ from apps.notifications.wanted import Unwanted, Wanted
 from apps.users.models import Session
 
 Why = Notification.Why
+Message = Notification | Told
 Key = tuple[uuid.UUID, str]
-S = TypeVar("S", Push, Mailing)
+S = TypeVar("S", Claimed, Mailing)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -41,14 +41,13 @@ Tellings = dict[tuple[uuid.UUID, uuid.UUID, str], list[Telling]]
 
 
 def reconsider(
-    pushes: Sequence[Push], choices: Choices, *, now: datetime
+    pushes: Sequence[Claimed], choices: Choices, *, now: datetime
 ) -> tuple[list[Wanted], list[Unwanted]]:
-    """`pushes` come with notification, its announcement, reminder, device, and the users of all selected."""
     # Read before the values: a change committed in between is told twice rather than never.
     revision = Revision.objects.values_list("n", flat=True).first() or 0
     live = _live_sessions(pushes, now)
     unwanted: list[Unwanted] = []
-    may_ring: list[Push] = []
+    may_ring: list[Claimed] = []
     for push in pushes:
         if why := _unwanted(push, live, now):
             unwanted.append(Unwanted(push, why))
@@ -60,17 +59,17 @@ def reconsider(
     reminded, for_none = look_at_reminders(reminding, choices, now=now, revision=revision)
     unwanted += for_none
     told = [(push, push.notification) for push in may_ring if push.notification_id]
-    asked: list[tuple[Push, list[NetChange]]] = [(push, []) for push, each in told if each.announcement_id]
+    asked: list[tuple[Claimed, list[NetChange]]] = [(push, []) for push, each in told if each.announcement_id]
     left = [(push, each) for push, each in told if each.change_set_id]
     net = Net([each for _, each in left], _tellings([push for push, _ in left], choices, now))
     for push, each in left:
-        found = net.of(each, push.device_id)
+        found = net.of(each, push.device.pk)
         if isinstance(found, list):
             asked.append((push, found))
         else:
             unwanted.append(Unwanted(push, found))
-    announced: list[Push] = []
-    kept: list[tuple[Push, list[NetChange]]] = []
+    announced: list[Claimed] = []
+    kept: list[tuple[Claimed, list[NetChange]]] = []
     for push, changes in asked:
         if why := choices.silenced(push, changes):
             unwanted.append(Unwanted(push, why))
@@ -89,15 +88,15 @@ def reconsider(
     return in_order, unwanted + for_others
 
 
-def _live_sessions(pushes: Sequence[Push], now: datetime) -> set[uuid.UUID]:
-    asked = {session for push in pushes if (session := push.device.session)}
+def _live_sessions(pushes: Sequence[Claimed], now: datetime) -> set[uuid.UUID]:
+    if not (asked := {session for push in pushes if (session := push.device.session)}):
+        return set()
     return set(Session.objects.live(now).filter(pk__in=asked).values_list("pk", flat=True))
 
 
-def _unwanted(push: Push, live: set[uuid.UUID], now: datetime) -> Notification.Why | None:
+def _unwanted(push: Claimed, live: set[uuid.UUID], now: datetime) -> Notification.Why | None:
     device, user = push.device, push.user
-    announcement = push.notification.announcement if push.notification_id else None
-    if announcement and announcement.withdrawn:
+    if push.announcement and push.announcement.withdrawn:
         return Why.WITHDRAWN
     if push.expires_at <= now:
         return Why.EXPIRED
@@ -110,7 +109,7 @@ def _unwanted(push: Push, live: set[uuid.UUID], now: datetime) -> Notification.W
     return None
 
 
-def _still_addressed(pushes: Sequence[Push], revision: int) -> tuple[list[Wanted], list[Unwanted]]:
+def _still_addressed(pushes: Sequence[Claimed], revision: int) -> tuple[list[Wanted], list[Unwanted]]:
     told = [push.notification for push in pushes]
     addresses = [(each.announcement_id, each.user_id) for each in told]
     asked = {announcement for announcement, _ in addresses if announcement}
@@ -127,11 +126,11 @@ def _still_addressed(pushes: Sequence[Push], revision: int) -> tuple[list[Wanted
 class Net:
     """The net difference, for each device or mailbox, since it was last told."""
 
-    def __init__(self, notifications: Iterable[Notification], tellings: Tellings) -> None:
+    def __init__(self, notifications: Iterable[Message], tellings: Tellings) -> None:
         self.now_values = _current([change for each in notifications for change in changes_of(each)])
         self.tellings = tellings
 
-    def of(self, notification: Notification, told: uuid.UUID) -> list[NetChange] | Notification.Why:
+    def of(self, notification: Message, told: uuid.UUID) -> list[NetChange] | Notification.Why:
         """The changes left to tell, or why there are none. `told` is what the tellings know the device or mailbox by."""
         left: list[NetChange] = []
         why = Why.UNDONE
@@ -143,9 +142,7 @@ class Net:
                 why = Why.TOLD
         return left or why
 
-    def _now(
-        self, notification: Notification, told: uuid.UUID, change: NetChange
-    ) -> NetChange | Notification.Why:
+    def _now(self, notification: Message, told: uuid.UUID, change: NetChange) -> NetChange | Notification.Why:
         revision = revision_of(notification)
         others = self.tellings[told, change.id, change.field]
         if any((each.sent_through or 0) >= revision for each in others):
@@ -167,18 +164,19 @@ class Net:
         return dataclasses.replace(change, old=old, new=new)
 
 
-def changes_of(notification: Notification) -> list[NetChange]:
+def changes_of(notification: Message) -> list[NetChange]:
     return [NetChange.from_json(stored) for stored in notification.changes]
 
 
-def revision_of(notification: Notification) -> int:
+def revision_of(notification: Message) -> int:
     assert notification.change_set_id is not None, "an announcement has no differences"
     return notification.change_set_id
 
 
 def _current(changes: Iterable[NetChange]) -> dict[Key, Any]:
     """The value each field of their objects has now, as the ledger says. When a course comes or goes, so do its entries and exams, without rows of theirs."""
-    courses = {change.id: change.course for change in changes}
+    if not (courses := {change.id: change.course for change in changes}):
+        return {}
     latest = list(
         Change.objects.filter(object_id__in=[*courses, *filter(None, courses.values())])
         .order_by("object_id", "field", "-id")
@@ -199,21 +197,17 @@ def _current(changes: Iterable[NetChange]) -> dict[Key, Any]:
     return found
 
 
-def _tellings(pushes: Sequence[Push], choices: Choices, now: datetime) -> Tellings:
+def _tellings(pushes: Sequence[Claimed], choices: Choices, now: datetime) -> Tellings:
     """What else these devices were to tell their users of today lately, by device, object and field."""
     found: Tellings = defaultdict(list)
+    if not pushes:
+        return found
     since = now - LONGEST_LIFE - timedelta(days=1)
-    others = Push.objects.filter(
-        device__in={push.device_id for push in pushes},
-        notification__change_set__isnull=False,
-        notification__user=F("device__user"),
-        created_at__gte=since,
-    ).select_related("notification")
-    for other in others:
+    for other in of_changes({push.device.pk for push in pushes}, since=since):
         sent = other.told_revision if other.status == Push.Status.SENT else None
         pending = other.status == Push.Status.PENDING and choices.wait(other, now) is None
         for change in changes_of(other.notification):
-            found[other.device_id, change.id, change.field].append(
+            found[other.device.pk, change.id, change.field].append(
                 Telling(
                     revision=revision_of(other.notification),
                     sent_through=sent,

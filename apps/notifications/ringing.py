@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 from apps.notifications import firebase
 from apps.notifications.choices import Choices
+from apps.notifications.claimed import Claimed
 from apps.notifications.languages import catalogue
-from apps.notifications.messages import Text, announced, fitted, message, summary
-from apps.notifications.models import Notification, Push, Reminder
+from apps.notifications.messages import Text, announced, fitted, summary, text
+from apps.notifications.models import Notification, Reminder
 from apps.notifications.reminder_texts import reminder_text
 from apps.notifications.reminding import CATEGORY
 from apps.notifications.wanted import Reminded, Wanted
@@ -23,7 +24,7 @@ def gather(wanted: Sequence[Wanted], choices: Choices, now: datetime) -> list[To
     summaries: dict[tuple[object, date | None], list[Wanted]] = {}
     for each in wanted:
         if choices.in_summary(each.push, now):
-            summaries.setdefault((each.push.device_id, each.push.summary_day), []).append(each)
+            summaries.setdefault((each.push.device.pk, each.push.summary_day), []).append(each)
         else:
             alone.append([each])
     by_revision = (
@@ -42,7 +43,7 @@ def ring(together: Together) -> firebase.Ring:
     said, data = (
         _text(first),
         {
-            "notification": str(notification.pk),
+            "notification": notification.pk,
             "kind": notification.kind,
             "course": str(notification.course_id or ""),
             "revision": str(notification.change_set_id or ""),
@@ -50,7 +51,7 @@ def ring(together: Together) -> firebase.Ring:
         },
     )
     if len(together) > 1:
-        said = summary([_text(each) for each in together], language=notification.user.language)
+        said = summary([_text(each) for each in together], language=first.push.user.language)
         data |= {"kind": "summary", "course": "", "deep_link": f"campanile://notifications/{notification.pk}"}
     return firebase.Ring(
         kind=device.kind,
@@ -64,7 +65,7 @@ def ring(together: Together) -> firebase.Ring:
     )
 
 
-def _test(push: Push) -> firebase.Ring:
+def _test(push: Claimed) -> firebase.Ring:
     """Each on a phone replaces the one before."""
     return firebase.Ring(
         kind=push.device.kind,
@@ -72,21 +73,21 @@ def _test(push: Push) -> firebase.Ring:
         platform=push.device.platform,
         text=Text(*catalogue(push.user.language).test),
         category=Notification.Category.SCHEDULE,
-        data={"notification": f"test-{push.device_id}", "kind": "test"},
+        data={"notification": f"test-{push.device.pk}", "kind": "test"},
         high_priority=push.high_priority,
         expires_at=push.expires_at,
     )
 
 
-def _reminder(push: Push, reminder: Reminder, about: Reminded) -> firebase.Ring:
+def _reminder(push: Claimed, reminder: Reminder, about: Reminded) -> firebase.Ring:
     """A tap leads to what begins first."""
-    first, user = about.beginnings[0], reminder.user
+    first = about.beginnings[0]
     link = f"campanile://courses/{first.course}/entries/{first.id}?date={first.day}"
     return firebase.Ring(
         kind=push.device.kind,
         address=push.device.address,
         platform=push.device.platform,
-        text=reminder_text(reminder, about, language=user.language, now=datetime.now(UTC)),
+        text=reminder_text(reminder, about, language=push.user.language, now=datetime.now(UTC)),
         category=CATEGORY,
         data={
             "notification": str(reminder.pk),
@@ -101,9 +102,9 @@ def _reminder(push: Push, reminder: Reminder, about: Reminded) -> firebase.Ring:
 
 
 def _text(wanted: Wanted) -> Text:
-    notification = wanted.push.notification
-    if notification.announcement:
-        return announced(notification.announcement, language=notification.user.language)
+    push, notification = wanted.push, wanted.push.notification
+    if push.announcement:
+        return announced(push.announcement, language=push.user.language)
     course = notification.params.get("courses", {}).get(str(notification.course_id), {})
     today = datetime.now(ZoneInfo(course.get("time_zone", "UTC"))).date()
-    return message(notification, wanted.changes, language=notification.user.language, today=today)
+    return text(wanted.changes, notification.params, language=push.user.language, today=today)

@@ -1,10 +1,10 @@
 """Writing what became of pushes, many at once."""
 
-import dataclasses
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import orjson
 import structlog
@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from apps.core.arrays import written
+from apps.notifications.claimed import Claimed
 from apps.notifications.models import Notification, Pause, Push, PushCount
 from apps.notifications.outcomes import Outcome, Verdict
 from apps.notifications.pauses import pause
@@ -23,19 +24,17 @@ log = structlog.get_logger(__name__)
 Status, Why = Push.Status, Notification.Why
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """An outcome with its push. `started_at` is the database's time of the claim."""
 
-    push: Push
+    push: Claimed
     outcome: Outcome
     told_revision: int
     started_at: datetime
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Row:
-    push: Push
+class _Row(NamedTuple):
+    push: Claimed
     status: Push.Status
     why: Notification.Why | None = None
     told_revision: int | None = None
@@ -73,12 +72,11 @@ WRITE = """
     WHERE push.id = row.id AND push.id = ANY (%(pushes)s::bigint[]) AND (push.status = 'pending' OR row.status = 'sent')
     RETURNING push.status, row.attempts
 """
-# Names the notifications twice. Statistics made in quiet times say that nearly all have rung, so PostgreSQL would begin with those that have
-# not, taking them for a handful: with twenty thousand that wait, each was compared with each.
+# Joins nothing. Statistics made in quiet times say that nearly all have rung, so PostgreSQL would take those that have not for a handful, and
+# compare each notification of a batch with each.
 EXPLAIN = """
-    UPDATE notifications_notification AS notification SET why = row.why
-    FROM unnest(%(notifications)s::uuid[], %(whys)s::text[]) AS row(id, why)
-    WHERE notification.id = row.id AND notification.id = ANY (%(notifications)s::uuid[]) AND notification.why <> 'rang'
+    UPDATE notifications_notification SET why = %(whys)s::jsonb ->> id::text
+    WHERE id = ANY (%(notifications)s::uuid[]) AND why <> 'rang'
 """
 _RETIRE = """
     UPDATE notifications_device AS device SET retired_at = statement_timestamp(), retired_why = left(row.why, 64)
@@ -131,7 +129,7 @@ def settle(answers: Sequence[Answered]) -> None:
         PushCount.objects.add(counts)
 
 
-def release(pushes: Sequence[Push]) -> None:
+def release(pushes: Sequence[Claimed]) -> None:
     """Not started after all: the next claim may have them."""
     Push.objects.filter(pk__in=[push.pk for push in pushes], status=Status.PENDING).update(lease_until=None)
 
@@ -141,7 +139,7 @@ def _row(answered: Answered, retired: set[object]) -> _Row:
     match outcome.verdict:
         case Verdict.SENT:
             return _Row(push, Status.SENT, Why.RANG, answered.told_revision, name=outcome.detail)
-        case Verdict.RETIRE if push.device_id in retired:
+        case Verdict.RETIRE if push.device.pk in retired:
             return _Row(push, Status.RETIRED, Why.RETIRED, error=outcome.detail)
         case Verdict.DEAD:
             log.error("push.dead", push=push.pk, error=outcome.detail)
@@ -182,7 +180,7 @@ def _retire(answers: Sequence[Answered]) -> set[object]:
         cursor.execute(
             _RETIRE,
             [
-                [each.push.device_id for each in answers],
+                [each.push.device.pk for each in answers],
                 [each.started_at for each in answers],
                 [each.outcome.detail for each in answers],
             ],
@@ -194,15 +192,21 @@ def _write(rows: Sequence[_Row]) -> Counter[str]:
     """Returns how many ended how."""
     if not rows:
         return Counter()
-    about = [row for row in rows if row.push.notification_id]
-    explained = {row.push.notification_id: row.why for row in about if row.why}
-    explained |= {row.push.notification_id: row.why for row in about if row.why is Why.RANG}
+    explained = {id: row.why for row in rows if row.why and (id := row.push.notification_id)}
+    explained |= {id: Why.RANG for row in rows if row.why is Why.RANG and (id := row.push.notification_id)}
     with connection.cursor() as cursor:
         columns = orjson.dumps([row.columns() for row in rows]).decode()
         cursor.execute(WRITE, {"rows": columns, "pushes": written(row.push.pk for row in rows)})
         ended: list[tuple[str, int]] = cursor.fetchall()
-        cursor.execute(EXPLAIN, {"notifications": written(explained), "whys": list(explained.values())})
+    explain(explained)
     return Counter(_outcome(status, attempts) for status, attempts in ended)
+
+
+def explain(whys: Mapping[str, Notification.Why]) -> None:
+    """Why these notifications ring, or do not. One that rang has rung."""
+    values = {"notifications": written(whys), "whys": orjson.dumps(whys).decode()}
+    with connection.cursor() as cursor:
+        cursor.execute(EXPLAIN, values)
 
 
 def _outcome(status: str, attempts: int) -> str:

@@ -4,9 +4,11 @@ import dataclasses
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from apps.courses.beginnings import Beginning
-from apps.notifications.models import Notification, Push
+from apps.notifications.claimed import Claimed
+from apps.notifications.models import Notification
 from apps.notifications.net_change import NetChange
 
 
@@ -18,14 +20,13 @@ class Reminded:
     titles: Mapping[uuid.UUID, Mapping[str, str]]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What to tell now, nothing but itself if it is an announcement; `told_revision` is the revision it speaks of.
 
     `reminded` is of a reminder, which is not sent after `latest`.
     """
 
-    push: Push
+    push: Claimed
     changes: list[NetChange]
     told_revision: int
     reminded: Reminded | None = None
@@ -34,5 +35,5 @@ class Wanted:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Unwanted:
-    push: Push
+    push: Claimed
     why: Notification.Why

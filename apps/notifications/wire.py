@@ -4,10 +4,9 @@ Where the server speaks HTTP/2 they share few connections, else each under way h
 no_proxy itself. A request that finds its kept connection closed under it is posted again by libcurl; nothing else ever is.
 """
 
-import dataclasses
 import time
 from collections.abc import Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import pycurl
 import requests
@@ -16,8 +15,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 Key = TypeVar("Key")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """`head` are the lines before the body, the status line first."""
 
     status: int

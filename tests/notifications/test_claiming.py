@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.notifications.announcements import send_due as announce_due
+from apps.notifications.claimed import to_send
 from apps.notifications.delivery import send_due
 from apps.notifications.models import Announcement, Push, Reminder
 from apps.notifications.outbox import expand_due
@@ -62,7 +63,7 @@ def test_a_reminder_and_a_test_come_with_all_that_is_read_of_them() -> None:
     )
     Push.objects.create(device=device, reminder=reminder, expires_at=later)
     ask_for_test(device=device)
-    test, reminding = Push.objects.to_send()
+    test, reminding = to_send(Push.objects.values_list("pk", flat=True))
     with CaptureQueriesContext(connection) as asked:
         assert reminding.reminder
         assert (reminding.reminder.kind, reminding.reminder.begins_at) == ("class", later)

@@ -19,9 +19,14 @@ from tests.notifications.posting import post
 
 PROJECT_QUOTA = {"error_code": "QUOTA_EXCEEDED", "quota": ["project_number:123456"]}
 DEVICE_QUOTA = {"error_code": "QUOTA_EXCEEDED", "quota": ["device:a-phone"]}
+HALF_A_LETTER = (
+    r'{"error": {"message": "\ud83d", "details": ['
+    '{"@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": "UNREGISTERED"}]}}'
+)
 ANSWERS: list[tuple[Verdict, dict[str, Any]]] = [
     (Verdict.SENT, {"status": 200}),
     (Verdict.RETIRE, {"status": 404, "error_code": "UNREGISTERED"}),
+    (Verdict.RETIRE, {"status": 404, "raw": HALF_A_LETTER}),
     (Verdict.RETIRE, {"status": 403, "error_code": "SENDER_ID_MISMATCH"}),
     (Verdict.RETIRE, {"status": 400, "error_code": "INVALID_ARGUMENT"}),
     (Verdict.RETIRE, {"status": 400, "error_code": "INVALID_ARGUMENT", "fields": ["message.fid"]}),

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.notifications import firebase, sender
+from apps.notifications.claimed import to_send
 from apps.notifications.delivery import send_due
 from apps.notifications.models import Device, Notification, Pause, Push
 from apps.notifications.outbox import expand_due
@@ -236,7 +237,8 @@ def test_what_was_said_is_written_down_as_it_was(phones: Phones) -> None:
 @pytest.mark.usefixtures("_two_phones")
 def test_what_postgresql_does_not_take_is_left_out() -> None:
     said = Outcome(Verdict.DEAD, "nul\0 half\ud83d")
-    settle([Answered(push("alice"), said, told_revision=1, started_at=timezone.now())])
+    [claimed] = to_send([push("alice").pk])
+    settle([Answered(claimed, said, told_revision=1, started_at=timezone.now())])
     assert (push("alice").status, push("alice").error) == ("dead", "nul half?")
 
 

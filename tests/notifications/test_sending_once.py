@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.notifications import delivery
+from apps.notifications.claimed import Claimed
 from apps.notifications.delivery import claim, send_due
 from apps.notifications.models import Notification, Push
 from apps.notifications.outbox import expand_due, turn
@@ -189,7 +190,7 @@ def test_one_that_expires_after_the_last_look_is_not_taken_for_a_fault(
     _queue(1)
     _until_nothing_is_left(expand_due)
 
-    def in_the_last_moment(pushes: list[Push], *args: Any, **named: Any) -> Any:
+    def in_the_last_moment(pushes: list[Claimed], *args: Any, **named: Any) -> Any:
         monkeypatch.setattr(delivery, "reconsider", reconsider)
         moment = timezone.now()
         for push in pushes:

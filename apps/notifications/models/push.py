@@ -1,74 +1,15 @@
-import uuid
-from collections.abc import Iterator, Mapping
-from typing import Any
-
 from django.db import models
 from django.db.models.functions import Now
 
-from apps.core.making import made
-from apps.notifications.models.announcement import Announcement
 from apps.notifications.models.device import Device
 from apps.notifications.models.notification import Notification
 from apps.notifications.models.reminder import Reminder
 from apps.users.models import User
 
-# What the push lane reads of them, and nothing besides: making objects of rows would be the most of what a push costs.
-_SENT_BY = [
-    "id",
-    "bulk",
-    "high_priority",
-    "expires_at",
-    "attempts",
-    "summary_day",
-    "status",
-    "device_id",
-    "notification_id",
-    "reminder_id",
-]
-_OF_DEVICE = ["id", "user_id", "session", "kind", "address", "platform", "retired_at", "retired_why"]
-_TOLD = [
-    "id",
-    "user_id",
-    "change_set_id",
-    "announcement_id",
-    "category",
-    "kind",
-    "course_id",
-    "params",
-    "changes",
-    "deep_link",
-    "starts_at",
-]
-_OF_USER = ["id", "is_active", "language", "time_zone"]
-
 
 class PushQuerySet(models.QuerySet["Push"]):
     def tests(self) -> "PushQuerySet":
         return self.filter(notification=None, reminder=None)
-
-    def to_send(self) -> "list[Push]":
-        """In the order they are sent in, with device, notification, its announcement, reminder, and whom it is for."""
-        rows = self.order_by("bulk", "-high_priority", "notification__change_set", "pk").values_list(
-            *(f"notification__user__{name}" for name in _OF_USER),
-            *(f"notification__{name}" for name in _TOLD),
-            *(f"device__{name}" for name in _OF_DEVICE),
-            *_SENT_BY,
-        )
-        found = [_assembled(iter(row)) for row in rows]
-        announced = {push.notification.announcement_id for push in found if push.notification_id}
-        announcements = Announcement.objects.in_bulk([id for id in announced if id])
-        reminding = {push.reminder_id for push in found if push.reminder_id}
-        reminders = Reminder.objects.select_related("user").in_bulk(reminding)
-        testers = User.objects.in_bulk({push.device.user_id for push in found if push.is_test})
-        return [push for push in found if push.complete(announcements, reminders, testers)]
-
-
-def _assembled(values: Iterator[Any]) -> "Push":
-    user = made(User, _OF_USER, values)
-    notification = made(Notification, _TOLD, values, user=user, announcement=None)
-    device = made(Device, _OF_DEVICE, values)
-    told = notification if notification.kind else None  # all is null of a row that is not there
-    return made(Push, _SENT_BY, values, device=device, notification=told, reminder=None)
 
 
 class Push(models.Model):
@@ -156,32 +97,6 @@ class Push(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} to {self.device_id}"
-
-    def complete(
-        self,
-        announcements: Mapping[uuid.UUID, Announcement],
-        reminders: Mapping[uuid.UUID, Reminder],
-        testers: Mapping[uuid.UUID, User],
-    ) -> bool:
-        """Give it what many share, or few have. False when that was deleted since it was read, and itself with it."""
-        if self.notification_id:
-            if announcement := self.notification.announcement_id:
-                if announcement not in announcements:
-                    return False
-                self.notification.announcement = announcements[announcement]
-        elif self.reminder_id:
-            if self.reminder_id not in reminders:
-                return False
-            self.reminder = reminders[self.reminder_id]
-        else:
-            if self.device.user_id not in testers:
-                return False
-            self.device.user = testers[self.device.user_id]
-        return True
-
-    @property
-    def is_test(self) -> bool:
-        return self.notification_id is None and self.reminder_id is None
 
     @property
     def user(self) -> User:
