@@ -86,7 +86,7 @@ class CourseFilters(Filters):
         return courses.filter(groups__contains=[value])
 
     def by_search(self, courses: QuerySet[Course], _: str, value: str) -> QuerySet[Course]:
-        return matching(courses, value)
+        return matching(courses, value, of_all=self.base_filters.keys() == {"search"})
 
 
 class ScheduleFilters(Filters):

@@ -16,6 +16,7 @@ from apps.courses.models.sourced import course_id, term_id
 from apps.courses.payloads import CourseDocument, digest
 from apps.webhooks.bodies import Envelope
 from apps.webhooks.handlers import apply_events, parse_event
+from tests.courses.findable import findable
 from tests.factories import documents as make
 from tests.factories.webhooks import event
 
@@ -159,6 +160,7 @@ def catalogue_after(history: Sequence[Json], *, batches: Sequence[int] = ()) -> 
             apply(*batch)
         found = catalogue()
         assert by_the_ledger() == served()
+        findable()
         transaction.set_rollback(True)
     return found
 

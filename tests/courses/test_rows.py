@@ -8,6 +8,7 @@ import pytest
 
 from apps.courses.models import Course, Entry, Exam, Revision
 from apps.courses.models.sourced import Json
+from tests.courses.findable import findable
 from tests.factories.documents import api_id, course, entry, exam, put_course, put_snapshot, put_term
 from tests.together import together
 
@@ -79,3 +80,4 @@ def test_who_brings_a_course_that_is_new_to_others_too_finds_theirs(put: Callabl
     assert [row.id for row in Course.objects.all()] == [api_id()]
     assert Revision.objects.get().n == 1
     assert Entry.objects.count() == 1
+    assert len(findable()) == 1

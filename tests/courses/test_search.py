@@ -106,6 +106,12 @@ def test_a_code_comes_first_however_it_is_written(query: str) -> None:
     assert found(query) == ["code", "code begins so", "title"]
 
 
+def test_a_code_comes_first_without_a_title_too() -> None:
+    put_course(id="code", code="MAT", title="…", entries=[])
+    put_course(id="code begins so", code="MA-T0", title="…", entries=[])
+    assert found("mat") == ["code", "code begins so"]
+
+
 def test_titles_come_before_people_in_whichever_spelling_they_are_found() -> None:
     put_course(id="teacher", code="A1", title="Other", entries=[], teachers=["Müller"])
     put_course(id="title", code="Z1", title="Works of Muller", entries=[])

@@ -1,6 +1,6 @@
 """Row 7: a page of search results against a page of the list, both uncached, among 20,000 courses.
 
-A word that begins a seventh of all titles: every match is ranked before the page can be told, and counted.
+The name of who teaches a fifth of all courses: every match is ranked before the page can be told, and counted.
 """
 
 from collections.abc import Iterator
