@@ -46,6 +46,12 @@ def test_a_form_that_nobody_wanted_yet_is_made_elsewhere_and_then_at_hand() -> N
     assert found.including(gzip=False) is found
 
 
+def test_what_fits_in_one_packet_stays_as_it_is() -> None:
+    small, large = (Copy.of(Rendered(b"x" * length, 7)).including(gzip=True) for length in (1399, 1400))
+    assert small.zipped == b""
+    assert large.zipped
+
+
 def test_a_value_serves_no_other_revision_and_no_other_key() -> None:
     BytesCache().put("courses", rendered(7), lifetime=60)
     assert BytesCache().get("courses", at(8)) is None
