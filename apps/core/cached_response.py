@@ -34,30 +34,28 @@ def cached_response(
     Nothing is cached inside a transaction, where the revision seen may yet be rolled back.
     """
     shared = settings.CATALOGUE_PUBLIC and not request.META.get("HTTP_COOKIE")
+    gzip = accepts_gzip(request.META.get("HTTP_ACCEPT_ENCODING", ""))
     if connection.in_atomic_block:
-        copy, shared = Copy.of(render()), False
+        copy, shared = Copy.of(render()).including(gzip=gzip), False
     else:
         whole_key = f"{request.scheme}://{request.get_host()} {key}"
         patient = shared and not wants_fresh(request.META)
         known = revision.current() if patient else revision.fresh()
-        copy = bytes_cache.get(whole_key, known) or _render(whole_key, lifetime, render)
+        held = bytes_cache.get(whole_key, known)
+        copy = (held or Copy.of(render())).including(gzip=gzip)
+        if copy is not held:
+            bytes_cache.put(whole_key, copy, lifetime=lifetime)
     if shared:
         request.META[SERVED_COPY] = copy
-    return _answer(request, copy, shared=shared)
+    return _answer(request, copy, gzip=gzip, shared=shared)
 
 
 def wants_fresh(environ: Mapping[str, Any]) -> bool:
     return "no-" in environ.get("HTTP_CACHE_CONTROL", "") or "HTTP_PRAGMA" in environ
 
 
-def _render(key: str, lifetime: int, render: Callable[[], Rendered]) -> Copy:
-    copy = Copy.of(render())
-    bytes_cache.put(key, copy, lifetime=lifetime)
-    return copy
-
-
-def _answer(request: HttpRequest | Request, copy: Copy, *, shared: bool) -> HttpResponse:
-    zipped = bool(copy.zipped) and accepts_gzip(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+def _answer(request: HttpRequest | Request, copy: Copy, *, gzip: bool, shared: bool) -> HttpResponse:
+    zipped = copy.zipped if gzip else None
     # The same content in another coding is equivalent, not identical: a weak tag (RFC 9110, section 8.8.1).
     etag = f'W/"{copy.tag}"' if zipped else f'"{copy.tag}"'
     headers = {
@@ -73,7 +71,7 @@ def _answer(request: HttpRequest | Request, copy: Copy, *, shared: bool) -> Http
         response = HttpResponse(status=304, headers=headers)
         del response["Content-Type"]
         return response
-    body = copy.zipped if zipped else copy.body
+    body = zipped or copy.body
     if zipped:
         headers["Content-Encoding"] = "gzip"
     headers["Content-Length"] = str(len(body))

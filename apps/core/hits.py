@@ -35,7 +35,7 @@ _CAPACITY = CAPACITY  # they are the same copies
 @dataclass(slots=True)
 class _Kept:
     copy: Copy
-    zipped: bool
+    body: bytes
     etag: str
     headers: dict[int, Headers] = field(default_factory=dict)  # by status, 200 and 304
 
@@ -49,7 +49,7 @@ class _Kept:
             status: [(name, told if name == REVISION else value) for name, value in pairs]
             for status, pairs in self.headers.items()
         }
-        return _Kept(copy, self.zipped, self.etag, headers)
+        return _Kept(copy, self.body, self.etag, headers)
 
 
 class Hit(NamedTuple):
@@ -72,10 +72,8 @@ class Hits:
             return None
         if status == 304:
             return Hit("304 Not Modified", headers, b"", kept.copy.revision)
-        body = kept.copy.zipped if kept.zipped else kept.copy.body
-        return Hit(
-            "200 OK", headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body, kept.copy.revision
-        )
+        body = b"" if environ["REQUEST_METHOD"] == "HEAD" else kept.body
+        return Hit("200 OK", headers, body, kept.copy.revision)
 
     def keep(self, shape: Shape | None, environ: Mapping[str, Any], status: int, headers: Headers) -> None:
         """What Django answered to this request, if a view says that it served a copy which may be shared."""
@@ -87,8 +85,8 @@ class Hits:
             return
         kept = self._kept.get(shape)
         if kept is None or kept.copy != copy:
-            zipped = bool(copy.zipped) and accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
-            kept = _Kept(copy, zipped, names["etag"])
+            zipped = copy.zipped if accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")) else None
+            kept = _Kept(copy, zipped or copy.body, names["etag"])
             self._kept.put(shape, kept, size=copy.size, deadline=copy.expires_at)
         kept.headers[status] = headers
 

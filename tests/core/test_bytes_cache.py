@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("valkey")
 
 
 def rendered(revision: int, text: str = "algorithms", expires_at: datetime | None = None) -> Copy:
-    return Copy.of(Rendered(text.encode() * 100, revision, expires_at, parts=PARTS))
+    return Copy.of(Rendered(text.encode() * 100, revision, expires_at, parts=PARTS)).including(gzip=True)
 
 
 def at(revision: int) -> Committed:
@@ -30,6 +30,26 @@ def test_one_process_warms_the_others() -> None:
     copy = rendered(7)
     BytesCache().put("courses", copy, lifetime=60)
     assert BytesCache().get("courses", at(7)) == copy
+
+
+def test_a_form_that_nobody_wanted_yet_is_made_elsewhere_and_then_at_hand() -> None:
+    plain = Copy.of(Rendered(b"algorithms" * 100, 7))
+    assert plain.zipped is None
+    BytesCache().put("courses", plain, lifetime=60)
+    found = BytesCache().get("courses", at(7))
+    assert found == plain
+    zipped = plain.including(gzip=True)
+    BytesCache().put("courses", zipped, lifetime=60)
+    found = BytesCache().get("courses", at(7))
+    assert found == zipped
+    assert found.including(gzip=True) is found
+    assert found.including(gzip=False) is found
+
+
+def test_what_fits_in_one_packet_stays_as_it_is() -> None:
+    small, large = (Copy.of(Rendered(b"x" * length, 7)).including(gzip=True) for length in (1399, 1400))
+    assert small.zipped == b""
+    assert large.zipped
 
 
 def test_a_value_serves_no_other_revision_and_no_other_key() -> None:

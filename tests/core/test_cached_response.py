@@ -9,6 +9,7 @@ from django.db import transaction
 from django.test import Client
 from pytest_django import Settings
 
+from apps.core.cached_response import SERVED_COPY
 from tests.core.served import Catalogue
 
 client = Client()
@@ -84,7 +85,9 @@ def test_the_zipped_form_holds_the_same_under_a_weak_tag(catalogue: Catalogue) -
     "refusal", ["", "identity", "gzip;q=0", "*;q=0", "gzip;q=0.5, identity", "br", "gzip;q=x"]
 )
 def test_nothing_is_zipped_for_who_does_not_want_it(catalogue: Catalogue, refusal: str) -> None:
-    assert "Content-Encoding" not in get(accept_encoding=refusal).headers
+    answer = get(accept_encoding=refusal)
+    assert "Content-Encoding" not in answer.headers
+    assert answer.wsgi_request.META[SERVED_COPY].zipped is None
 
 
 def test_head_is_get_without_the_body(catalogue: Catalogue) -> None:

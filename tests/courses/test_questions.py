@@ -1,14 +1,18 @@
 """The statement of a page is put together once for each query."""
 
+from contextlib import suppress
+from uuid import UUID
+
 import pytest
+from django.db import connection
 from django.db.models import QuerySet
 from django.test import RequestFactory
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 
-from apps.core.paging import Page
+from apps.core.paging import Page, Position
 from apps.courses.models import Course
-from apps.courses.reading import Questions
+from apps.courses.reading import Questions, documents
 
 
 def page(query: str) -> Page:
@@ -46,3 +50,19 @@ def test_a_question_that_is_refused_is_refused_again() -> None:
     for _ in range(2):
         with pytest.raises(ValidationError):
             questions.of(page("level=master"), refused)
+
+
+@pytest.mark.django_db
+def test_postgresql_plans_first_pages_and_those_after_a_cursor_once() -> None:
+    questions = Questions("code")
+    cursor = Position(after=True, key=("AL1", str(UUID(int=1))))
+    queries = ["level=master", f"level=master&cursor={cursor}", "level=master&page=2", "search=algorithms"]
+    for query in 2 * queries:
+        question = questions.of(page(query), lambda: level("master"), alike="search" not in query)
+        with suppress(NotFound):
+            documents(page(query), question)
+    with connection.cursor() as asking:
+        asking.execute(
+            "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE '%document%FROM %level\" = $%'"
+        )
+        assert asking.fetchall() == [(2,), (2,)]

@@ -29,6 +29,8 @@ from apps.courses.views.access import CatalogueView
 
 _COURSE = reading.PreparedDocument(Course.objects.visible())
 _COURSES = reading.Questions("code")
+# Indexes find what these ask for if it is rare, and are no help if it is not: a plan for all would be wrong for many.
+_UNLIKE = frozenset({"search", "group", "teacher"})
 
 
 class CourseList(CatalogueView):
@@ -41,7 +43,11 @@ class CourseList(CatalogueView):
         """Courses with their entries and exams, a page at a time."""
         page = Page.parse(request)
         asked = request.query_params
-        courses = _COURSES.of(page, lambda: filtered(CourseFilters, Course.objects.visible(), asked))
+        courses = _COURSES.of(
+            page,
+            lambda: filtered(CourseFilters, Course.objects.visible(), asked),
+            alike=_UNLIKE.isdisjoint(asked),
+        )
         return _cached(request, f"courses?{page.query}", LIST_LIFETIME, lambda: _page(courses, page, asked))
 
 
