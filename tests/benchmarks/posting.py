@@ -1,6 +1,7 @@
 """python -m tests.benchmarks.posting PORT RATE
 
-Posts so many signed deliveries a second until its standard input ends. It writes a line once the first has been accepted.
+Posts so many signed deliveries a second until its standard input ends, over several connections: an answer that takes long must not make the
+next delivery late. It writes a line once the first has been accepted.
 """
 
 import socket
@@ -10,24 +11,44 @@ import time
 
 from tests.benchmarks.harness.deliveries import changes, post
 
+_CONNECTIONS = 10
 
-def keep_posting(port: int, rate: float, ended: threading.Event) -> None:
-    due, begun = time.monotonic(), False
+
+def keep_posting(port: int, due: float, every: float, ended: threading.Event) -> None:
+    """From `due` on, by the monotonic clock; in seconds."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         while not ended.wait(max(0.0, due - time.monotonic())):
-            due += 1 / rate
-            connection.sendall(post(changes(1)[0]))
-            if not (answer := connection.recv(65536)).startswith(b"HTTP/1.1 202"):
-                raise SystemExit(f"A delivery was refused: {answer!r}")
-            if not begun:
-                begun = True
-                print("posting", flush=True)  # noqa: T201  # for who started this
+            due += every
+            accept(connection)
+
+
+def accept(connection: socket.socket) -> None:
+    connection.sendall(post(changes(1)[0]))
+    answer = b""
+    while b"\r\n\r\n" not in answer or not answer.endswith(b"}"):
+        if not (part := connection.recv(65536)):
+            break
+        answer += part
+    if not answer.startswith(b"HTTP/1.1 202"):
+        raise SystemExit(f"A delivery was refused: {answer!r}")
+
+
+def main(port: int, rate: float) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        accept(connection)
+    print("posting", flush=True)  # noqa: T201  # for who started this
+    ended, now = threading.Event(), time.monotonic()
+    threads = [
+        threading.Thread(target=keep_posting, args=(port, now + turn / rate, _CONNECTIONS / rate, ended))
+        for turn in range(_CONNECTIONS)
+    ]
+    for thread in threads:
+        thread.start()
+    sys.stdin.read()
+    ended.set()
+    for thread in threads:
+        thread.join()
 
 
 if __name__ == "__main__":
-    ended = threading.Event()
-    thread = threading.Thread(target=keep_posting, args=(int(sys.argv[1]), float(sys.argv[2]), ended))
-    thread.start()
-    sys.stdin.read()
-    ended.set()
-    thread.join()
+    main(int(sys.argv[1]), float(sys.argv[2]))

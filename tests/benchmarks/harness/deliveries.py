@@ -16,7 +16,8 @@ from tests.benchmarks.harness.servers import HEADERS
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
 PATH = f"/webhooks/{cast.SOURCE}/"
 _KEY = base64.b64decode(SECRET.removeprefix("whsec_"))
-_turns = itertools.count()
+# No process begins where one before it has been, at less than a hundred a second: what is said again changes nothing.
+_turns = itertools.count(int(time.time() * 100))
 
 
 def event(type: str, data: Any) -> bytes:
