@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import structlog
 from django.db import connection, transaction
-from django.db.models.functions import Length, Now
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.core.prepared import Prepared
@@ -47,20 +47,32 @@ def apply_pending() -> int:
     return len(claimed)
 
 
+# Those of the oldest that fit in memory together, or the oldest alone. The fresh ones are tried at once, so theirs is counted here: in one
+# statement, since to claim in four took a sixth of what it takes to apply a delivery that comes alone.
+_CLAIM = """
+    WITH due AS (
+        SELECT id, attempts, length(body) AS size FROM webhooks_delivery
+        WHERE status = 'pending' AND next_attempt_at <= statement_timestamp()
+        ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+    ), batch AS (
+        SELECT id, attempts
+        FROM (SELECT id, attempts, size, sum(size) OVER (ORDER BY id) AS together FROM due) AS summed
+        WHERE together <= greatest(size, %(most_bytes)s)
+    ), begun AS (
+        UPDATE webhooks_delivery SET attempts = 1, next_attempt_at = statement_timestamp() + %(pause)s * interval '1 second'
+        WHERE id = ANY (ARRAY(SELECT id FROM batch WHERE attempts = 0))
+    )
+    SELECT id, attempts FROM batch ORDER BY id
+"""
+
+
 def _claim() -> list[tuple[int, int]]:
-    """Ids and past attempts of a batch that fits in memory. The fresh ones are tried at once, so theirs is counted here."""
-    with transaction.atomic():
-        waiting = Delivery.objects.due().select_for_update(skip_locked=True)
-        sizes = list(waiting.values_list("id", "attempts", Length("body"))[:BATCH])
-        batch: list[tuple[int, int]] = []
-        total = 0
-        for id, attempts, size in sizes:
-            total += size
-            if batch and total > BATCH_BYTES:
-                break
-            batch.append((id, attempts))
-        _begin_attempt([id for id, attempts in batch if attempts == 0], past=0)
-    return batch
+    """Ids and past attempts of a batch."""
+    with connection.cursor() as cursor:
+        pause = _pause_after(1).total_seconds()
+        cursor.execute(_CLAIM, {"most": BATCH, "most_bytes": BATCH_BYTES, "pause": pause})
+        claimed: list[tuple[int, int]] = cursor.fetchall()
+    return claimed
 
 
 def _begin_attempt(ids: Sequence[int], *, past: int) -> int:
@@ -69,7 +81,11 @@ def _begin_attempt(ids: Sequence[int], *, past: int) -> int:
     To be committed before the attempt: a delivery that kills the process must find its attempt counted.
     """
     waiting = Delivery.objects.filter(pk__in=ids, status=Delivery.Status.PENDING, attempts=past)
-    return waiting.update(attempts=past + 1, next_attempt_at=Now() + FIRST_PAUSE * 4 ** (past + 1))
+    return waiting.update(attempts=past + 1, next_attempt_at=Now() + _pause_after(past + 1))
+
+
+def _pause_after(attempts: int) -> timedelta:
+    return FIRST_PAUSE * (1 << 2 * attempts)
 
 
 def _apply_together(ids: Sequence[int]) -> bool:

@@ -99,6 +99,22 @@ def test_those_claimed_with_one_that_kills_are_not_blamed(sender: Sender, monkey
     assert "Unfinished" in Delivery.objects.get(webhook_id="killer").error
 
 
+def test_what_does_not_fit_in_memory_together_is_claimed_in_turn(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for id in "abc":
+        sender.send("course.updated", course(id), id=id)
+    ids = list(Delivery.objects.order_by("id").values_list("id", flat=True))
+    of_two = sum(len(each.body) for each in Delivery.objects.order_by("id")[:2])
+
+    monkeypatch.setattr(processing, "BATCH_BYTES", of_two)
+    assert processing._claim() == [(ids[0], 0), (ids[1], 0)]
+    assert states() == {"a": ("pending", 1), "b": ("pending", 1), "c": ("pending", 0)}
+    monkeypatch.setattr(processing, "BATCH_BYTES", 1)
+    assert processing._claim() == [(ids[2], 0)]
+    assert processing._claim() == []
+
+
 def test_a_claim_that_another_worker_has_overtaken_is_given_up(sender: Sender) -> None:
     sender.send("course.updated", course())
     [(id, past)] = processing._claim()
