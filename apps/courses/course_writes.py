@@ -134,12 +134,15 @@ class _Writing:
             for course, _, _ in coming
         }
         self._overrides = overrides.by_owner(self._fates)
-        ensure_terms({(course.source, document["term"]) for course, document, _ in coming if document})
-        terms = {term_id(course.source, document["term"]) for course, document, _ in coming if document}
+        named = {(course.source, document["term"]) for course, document, _ in coming if document}
+        terms = {term_id(*key): key for key in named}
         self._floors = floors(terms, reaching=min((guard for _, _, guard in coming if guard), default=None))
         self._terms = Term.objects.in_bulk(
-            terms | {fate.course.term_id for fate in self._fates.values() if fate.course.term_id}
+            terms.keys() | {fate.course.term_id for fate in self._fates.values() if fate.course.term_id}
         )
+        if unknown := terms.keys() - self._terms.keys():
+            ensure_terms({terms[id] for id in unknown})
+            self._terms |= Term.objects.in_bulk(unknown)
         self._days: dict[str, TermDays] = {}
 
     def rewrite(self, course: Course, writer: ChangeSetWriter) -> None:
