@@ -8,7 +8,9 @@ import socket
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+from tests.benchmarks.harness.client import WrongAnswer
 from tests.benchmarks.harness.deliveries import changes, post
 
 _CONNECTIONS = 10
@@ -30,7 +32,7 @@ def accept(connection: socket.socket) -> None:
             break
         answer += part
     if not answer.startswith(b"HTTP/1.1 202"):
-        raise SystemExit(f"A delivery was refused: {answer!r}")
+        raise WrongAnswer(f"A delivery was refused: {answer!r}")
 
 
 def main(port: int, rate: float) -> None:
@@ -38,16 +40,15 @@ def main(port: int, rate: float) -> None:
         accept(connection)
     print("posting", flush=True)  # noqa: T201  # for who started this
     ended, now = threading.Event(), time.monotonic()
-    threads = [
-        threading.Thread(target=keep_posting, args=(port, now + turn / rate, _CONNECTIONS / rate, ended))
-        for turn in range(_CONNECTIONS)
-    ]
-    for thread in threads:
-        thread.start()
-    sys.stdin.read()
-    ended.set()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        posters = [
+            pool.submit(keep_posting, port, now + turn / rate, _CONNECTIONS / rate, ended)
+            for turn in range(_CONNECTIONS)
+        ]
+        sys.stdin.read()
+        ended.set()
+    for poster in posters:
+        poster.result()
 
 
 if __name__ == "__main__":

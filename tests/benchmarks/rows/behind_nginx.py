@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 
 from compose.local.environment import ROOT
 from tests.benchmarks.harness import nginx
-from tests.benchmarks.harness.client import Load
+from tests.benchmarks.harness.client import Load, WrongAnswer
 from tests.benchmarks.harness.findings import Finding, Target, at_least
 from tests.benchmarks.harness.measuring import Sample, compare
 from tests.benchmarks.harness.servers import BARE, OURS, Server, gunicorn, request
@@ -100,3 +100,5 @@ def _posting(environ: Mapping[str, str], port: int) -> Iterator[None]:
         process.stdout.readline()
         yield
         process.stdin.close()
+        if process.wait():
+            raise WrongAnswer("Not every delivery was accepted.")

@@ -1,7 +1,8 @@
 """Row 5: list and detail when nothing is at hand, against the naive ModelViewSet.
 
 Every request names a host of its own, and with it an answer that nobody has made yet: ours looks in both caches, asks PostgreSQL, hashes,
-and puts the answer into both caches. Neither compresses, as the one who asks does not accept gzip. The peer serializes as always. The bodies are the same to the byte.
+and puts the answer into both caches. Neither compresses, as the one who asks does not accept gzip. The peer serializes as always. The bodies
+are the same to the byte.
 """
 
 import itertools
