@@ -96,7 +96,8 @@ def claim(batch: int = BATCH) -> tuple[list[Claimed], datetime]:
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"lease": LEASE.total_seconds(), "batch": batch})
         claimed, claimed_at = cursor.fetchone()
-    return to_send([*claimed, *claim_others(claimed)]) if claimed else [], claimed_at
+    pushes = to_send([*claimed, *claim_others(claimed)]) if claimed else []
+    return pushes, claimed_at
 
 
 def others_wait() -> bool:

@@ -47,8 +47,8 @@ def apply_pending() -> int:
     return len(claimed)
 
 
-# Those of the oldest that fit in memory together, or the oldest alone. The fresh ones are tried at once, so theirs is counted here: in one
-# statement, since to claim in four took a sixth of what it takes to apply a delivery that comes alone.
+# Those of the oldest that fit in memory together, or the oldest alone. The fresh ones are tried at once, so their attempt is
+# counted here: in one statement, since to claim in four took a sixth of what it takes to apply a delivery that comes alone.
 _CLAIM = """
     WITH due AS (
         SELECT id, attempts, length(body) AS size FROM webhooks_delivery
@@ -85,7 +85,8 @@ def _begin_attempt(ids: Sequence[int], *, past: int) -> int:
 
 
 def _pause_after(attempts: int) -> timedelta:
-    return FIRST_PAUSE * (1 << 2 * attempts)
+    pause: timedelta = FIRST_PAUSE * 4**attempts
+    return pause
 
 
 def _apply_together(ids: Sequence[int]) -> bool:
