@@ -1,9 +1,11 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.core import fields
 from apps.notifications.languages import catalogue
 from apps.notifications.messages import Text, message
 from apps.notifications.models import Device, Notification, Push
@@ -12,17 +14,16 @@ from apps.notifications.net_change import NetChange
 
 class DeviceRequestSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=Device.Kind.choices)
-    address = serializers.RegexField(
-        r"^[!-~]{1,4096}\Z",
+    address = fields.Text(
+        validators=[RegexValidator(r"^[!-~]{1,4096}\Z", "Must be 1 to 4096 printable ASCII characters.")],
         trim_whitespace=False,
         write_only=True,
-        error_messages={"invalid": "Must be 1 to 4096 printable ASCII characters."},
         help_text="The FCM registration token (kind token) or Firebase installation id (kind fid).",
     )
     platform = serializers.ChoiceField(choices=Device.Platform.choices)
-    app_version = serializers.CharField(max_length=64, required=False, allow_blank=True)
-    language = serializers.CharField(max_length=35, required=False, allow_blank=True)
-    time_zone = serializers.CharField(max_length=64, required=False, allow_blank=True)
+    app_version = fields.Text(max_length=64, required=False, allow_blank=True)
+    language = fields.Text(max_length=35, required=False, allow_blank=True)
+    time_zone = fields.Text(max_length=64, required=False, allow_blank=True)
 
 
 class DeviceSerializer(serializers.ModelSerializer[Device]):

@@ -199,6 +199,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.core.openapi.make_patches_partial",
         "apps.webhooks.schema.add_plain_views",
     ],
     "COMPONENT_SPLIT_REQUEST": True,

@@ -101,6 +101,12 @@ def test_meetings_at_the_same_time_are_flagged_as_clashes(alice: APIClient) -> N
     assert later["clashes"] == []
 
 
+def test_the_name_of_a_group_is_no_number(alice: APIClient) -> None:
+    answer = alice.post("/api/v1/me/enrolments/", {"course": str(api_id()), "group": 101})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "group"
+
+
 @pytest.mark.parametrize(
     ("rule", "field"),
     [

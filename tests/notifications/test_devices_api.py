@@ -59,12 +59,15 @@ def test_an_address_of_the_greatest_length_is_taken(alice: User) -> None:
         ("address", "čvor"),
         ("address", None),
         ("address", ["x"]),
+        ("address", 1),
         ("kind", "topic"),
         ("platform", "windows"),
         ("app_version", "x" * 65),
         ("app_version", "nul\x00"),
         ("app_version", "\ud800"),
+        ("language", 0),
         ("time_zone", {}),
+        ("time_zone", 0),
     ],
 )
 def test_a_bad_field_is_named(alice: User, field: str, value: object) -> None:

@@ -9,6 +9,7 @@ from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.core.fields import Text
 from apps.core.openapi import problems
 from apps.courses.enrolments import enrol
 from apps.courses.models import Course, Enrolment, Term
@@ -21,7 +22,7 @@ class EnrolmentRequest(serializers.Serializer[Any]):
 
     course = serializers.PrimaryKeyRelatedField(queryset=Course.objects.visible(), required=False)
     term = serializers.PrimaryKeyRelatedField(queryset=Term.objects.all(), required=False)
-    group = serializers.CharField(max_length=64, required=False, allow_blank=True, default="")
+    group = Text(max_length=64, required=False, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("course" in attrs) == ("term" in attrs):
