@@ -17,6 +17,7 @@ Step = Callable[[], int]
 IDLE_SECONDS = 0.05
 LOOK_SECONDS = 0.1
 BEAT_SECONDS = 5.0
+FEW = 20
 DATABASE_AWAY_SECONDS = 1.0
 FAULT_SECONDS = 10.0
 
@@ -25,12 +26,17 @@ class Lane:
     """Runs one step over and over: at once after a step that did something, after a short wait when there was nothing to do.
 
     A step returns how many things it did and raises on a fault. A fault is logged and slows down this lane alone. `idle` is the wait.
+    A lane whose step costs by the step rather than by the thing may `gather`: after a step that did only a few it lets so many seconds
+    pass from the beginning of one to that of the next. What comes after a quiet time waits for nothing.
     """
 
-    def __init__(self, name: str, step: Step, stopping: threading.Event, idle: float) -> None:
+    def __init__(
+        self, name: str, step: Step, stopping: threading.Event, *, idle: float, gather: float
+    ) -> None:
         self.name = name
         self._step = step
         self._idle = idle
+        self._gather = gather
         self._stopping = stopping
         self._faults = 0
         self._beaten_at = float("-inf")
@@ -45,6 +51,7 @@ class Lane:
 
     def _turn(self) -> float:
         """One step. Returns how many seconds to wait before the next."""
+        began = time.monotonic()
         try:
             self._beat()
             done = self._step()
@@ -54,7 +61,9 @@ class Lane:
             self._hang_up()
             return self._backoff(error)
         self._faults = 0
-        return 0 if done else self._idle
+        if not done:
+            return self._idle
+        return max(0.0, began + self._gather - time.monotonic()) if done < FEW else 0
 
     def _backoff(self, error: Exception) -> float:
         away = isinstance(error, (OperationalError, InterfaceError))
@@ -76,13 +85,16 @@ class Lane:
 
 
 class Worker:
-    """`idle` names the lanes that wait longer than others when there is nothing to do, in seconds."""
+    """`idle` names the lanes that wait longer than others when there is nothing to do, `gather` those that gather, both in seconds."""
 
-    def __init__(self, steps: Mapping[str, Step], *, idle: Mapping[str, float] = {}) -> None:
+    def __init__(
+        self, steps: Mapping[str, Step], *, idle: Mapping[str, float] = {}, gather: Mapping[str, float] = {}
+    ) -> None:
         self._told = False
         self._stopping = threading.Event()
         self._lanes = [
-            Lane(name, step, self._stopping, idle.get(name, IDLE_SECONDS)) for name, step in steps.items()
+            Lane(name, step, self._stopping, idle=idle.get(name, IDLE_SECONDS), gather=gather.get(name, 0))
+            for name, step in steps.items()
         ]
 
     def run(self, *, patience: float = 8.0) -> bool:

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
 from apps.core.models import LaneHeartbeat
-from apps.core.worker import Step, Worker
+from apps.core.worker import FEW, Step, Worker
 
 Spawn = Callable[[str], tuple[subprocess.Popen[bytes], Callable[[], list[str]]]]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,6 +62,26 @@ def test_a_lane_may_be_left_to_wait_longer_than_the_others() -> None:
     worker.stop()
     thread.join()
     assert looks["patient"] == 1
+
+
+def test_a_lane_that_gathers_lets_time_pass_between_two_steps_that_did_little() -> None:
+    began: list[float] = []
+    does = iter([1, 1, 1, FEW, FEW, 1])
+
+    def step() -> int:
+        began.append(time.monotonic())
+        return next(does, 0)
+
+    worker = Worker({"apply": step}, gather={"apply": 0.3})
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    until(lambda: len(began) >= 7)
+    worker.stop()
+    thread.join()
+    gaps = [later - earlier for earlier, later in pairwise(began)]
+    assert min(gaps[:3]) > 0.29
+    assert min(gaps[3:5]) < 0.29
+    assert gaps[5] > 0.29
 
 
 def test_a_lane_with_work_goes_on_at_once_and_an_idle_one_waits(run: Callable[..., None]) -> None:

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if unknown := set(chosen) - set(settings.WORKER_LANES):
             raise CommandError(f"no such lane: {', '.join(sorted(unknown))}")
         steps = {name: import_string(settings.WORKER_LANES[name]) for name in chosen}
-        worker = Worker(steps, idle=settings.WORKER_IDLE_SECONDS)
+        worker = Worker(steps, idle=settings.WORKER_IDLE_SECONDS, gather=settings.WORKER_GATHER_SECONDS)
         spare_collector()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
