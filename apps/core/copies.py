@@ -72,6 +72,9 @@ class Copy:
         zipped = zlib_ng.compress(self.body, _LEVEL, wbits=_GZIP) if len(self.body) >= SMALLEST_GZIP else b""
         return replace(self, zipped=zipped if len(zipped) < len(self.body) else b"")
 
+    def served(self, *, gzip: bool) -> bytes:
+        return (self.zipped if gzip else None) or self.body
+
     def at(self, committed: Committed) -> "Copy | None":
         """The copy of that revision, if this one reads the same then."""
         if not committed.shows(self.revision, self.parts):

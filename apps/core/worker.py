@@ -51,9 +51,9 @@ class Lane:
 
     def _turn(self) -> float:
         """One step. Returns how many seconds to wait before the next."""
-        began = time.monotonic()
         try:
             self._beat()
+            began = time.monotonic()
             done = self._step()
         except Exception as error:
             self._faults += 1

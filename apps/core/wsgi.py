@@ -1,6 +1,6 @@
 """The outermost layer, around Django, of every request.
 
-It gives the request its id, answers hits and /metrics itself, completes the headers, writes one log line and counts. An exception that
+It gives the request its id, answers hits, renewals and /metrics itself, completes the headers, writes one log line and counts. An exception that
 escapes Django ends here, as a problem document and a line with its traceback.
 """
 
@@ -15,7 +15,7 @@ from django.utils.http import parse_header_parameters
 
 from apps.core import metrics
 from apps.core.errors import problem
-from apps.core.hits import Headers, Hits, Shape, shape_of
+from apps.core.hits import Headers, Hit, Hits, Shape, shape_of
 from apps.core.patience import WEB_SECONDS, patience
 from apps.core.request_line import RequestLine
 from apps.core.revision import CommittedRevision
@@ -33,10 +33,9 @@ class Campanile:
         line = RequestLine(environ)
         shape = shape_of(environ)
         if hit := self._hits.find(shape, environ):
-            line.served_by, line.status, line.length = "hit", hit.status[:3], len(hit.body)
-            start_response(hit.status, [*hit.headers, ("X-Request-ID", line.id)])
-            line.write(revision=hit.revision)
-            return [hit.body]
+            return self._hit(hit, "hit", line, start_response)
+        if hit := self._hits.renew(shape, environ):
+            return self._hit(hit, "renewal", line, start_response)
         if environ["PATH_INFO"] == metrics.PATH and metrics.may_read(environ):
             return self._plain(line, start_response, "200 OK", metrics.CONTENT_TYPE, metrics.exposition())
         if not _reads_as_media_type(environ.get("CONTENT_TYPE", "")):
@@ -44,6 +43,12 @@ class Campanile:
             content_type = refusal["Content-Type"]
             return self._plain(line, start_response, "400 Bad Request", content_type, refusal.content)
         return self._django(line, shape, environ, start_response)
+
+    def _hit(self, hit: Hit, served_by: str, line: RequestLine, start_response: StartResponse) -> list[bytes]:
+        line.served_by, line.status, line.length = served_by, hit.status[:3], len(hit.body)
+        start_response(hit.status, [*hit.headers, ("X-Request-ID", line.id)])
+        line.write(revision=hit.revision)
+        return [hit.body]
 
     def _django(
         self, line: RequestLine, shape: Shape | None, environ: WSGIEnvironment, start_response: StartResponse

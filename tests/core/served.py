@@ -22,6 +22,8 @@ class Catalogue:
     title: str = "Algorithms"
     rendered: int = 0
     entered: int = 0
+    renewable: bool = False
+    padding: int = 2000
     revision: CommittedRevision = field(init=False)
     _changed: list[str] = field(default_factory=lambda: ["", ""])
 
@@ -47,7 +49,9 @@ class Catalogue:
         def rendering() -> Rendered:
             self.rendered += 1
             link = request.build_absolute_uri()
-            body = json.dumps({"title": self.title, "link": link, "pad": "x" * 2000}).encode()
+            if self.title == "broken":
+                raise ZeroDivisionError
+            body = json.dumps({"title": self.title, "link": link, "pad": "x" * self.padding}).encode()
             return Rendered(body, self.number, parts=("title",))
 
         return rendering
@@ -64,6 +68,7 @@ def courses(request: HttpRequest) -> HttpResponse:
         lifetime=60,
         render=catalogue.render(request),
         revision=catalogue.revision,
+        renewable=catalogue.renewable,
     )
 
 

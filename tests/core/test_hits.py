@@ -96,6 +96,68 @@ def test_a_commit_elsewhere_ends_no_hit_but_is_told(
     assert hit.without("X-Request-ID") == slow(catalogue, **request).without("X-Request-ID")
 
 
+@pytest.mark.parametrize("encoding", ["", "gzip", "gzip;q=0", "br, *;q=0.1"])
+@pytest.mark.parametrize("held", [None, "*", '"other"'])
+@pytest.mark.parametrize("origin", [None, "https://app.example"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_may_be_renewed_is_without_entering_django_and_nobody_can_tell(
+    application: Campanile,
+    catalogue: Catalogue,
+    encoding: str,
+    held: str | None,
+    origin: str | None,
+    method: str,
+) -> None:
+    catalogue.renewable = True
+    given = {"HTTP_ACCEPT_ENCODING": encoding, "HTTP_IF_NONE_MATCH": held, "HTTP_ORIGIN": origin}
+    request: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    fast(application, catalogue, **request)
+    entered = catalogue.entered
+    catalogue.commit("Databases")
+    renewed = ask(application, "/courses/", method=method, **request)
+    again = ask(application, "/courses/", method=method, **request)
+    assert catalogue.entered == entered
+    bytes_cache.clear()
+    told = slow(catalogue, method=method, **request)
+    assert renewed.without("X-Request-ID") == again.without("X-Request-ID") == told.without("X-Request-ID")
+    assert renewed["Campanile-Revision"] == "2"
+
+
+def test_a_tag_of_before_is_told_what_was_renewed(application: Campanile, catalogue: Catalogue) -> None:
+    catalogue.renewable = True
+    tag = ask(application, "/courses/")["ETag"]
+    fast(application, catalogue, HTTP_IF_NONE_MATCH=tag)
+    entered = catalogue.entered
+    catalogue.commit("Databases")
+    renewed = ask(application, "/courses/", HTTP_IF_NONE_MATCH=tag)
+    assert (renewed.status, b"Databases" in renewed.body) == (200, True)
+    assert ask(application, "/courses/", HTTP_IF_NONE_MATCH=renewed["ETag"]).status == 304
+    assert catalogue.entered == entered
+
+
+def test_what_cannot_be_renewed_enters_django(application: Campanile, catalogue: Catalogue) -> None:
+    """Which says what is wrong."""
+    catalogue.renewable = True
+    fast(application, catalogue)
+    entered = catalogue.entered
+    catalogue.commit("broken")
+    assert ask(application, "/courses/").status == 500
+    assert catalogue.entered == entered + 1
+
+
+def test_what_comes_in_another_coding_than_before_enters_django(
+    application: Campanile, catalogue: Catalogue
+) -> None:
+    catalogue.renewable = True
+    assert fast(application, catalogue, HTTP_ACCEPT_ENCODING="gzip")["Content-Encoding"] == "gzip"
+    entered = catalogue.entered
+    catalogue.padding = 0
+    catalogue.commit("Databases")
+    answer = ask(application, "/courses/", HTTP_ACCEPT_ENCODING="gzip")
+    assert catalogue.entered == entered + 1
+    assert b"Databases" in answer.body
+
+
 def test_a_database_restored_from_a_backup_ends_them_too(
     application: Campanile, catalogue: Catalogue
 ) -> None:

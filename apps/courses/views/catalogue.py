@@ -43,12 +43,13 @@ class CourseList(CatalogueView):
         """Courses with their entries and exams, a page at a time."""
         page = Page.parse(request)
         asked = request.query_params
+        names = frozenset(asked)
         courses = _COURSES.of(
             page,
             lambda: filtered(CourseFilters, Course.objects.visible(), asked),
-            alike=_UNLIKE.isdisjoint(asked),
+            alike=_UNLIKE.isdisjoint(names),
         )
-        return _cached(request, f"courses?{page.query}", LIST_LIFETIME, lambda: _page(courses, page, asked))
+        return _cached(request, f"courses?{page.query}", LIST_LIFETIME, lambda: _page(courses, page, names))
 
 
 class CourseDetail(CatalogueView):
@@ -86,7 +87,10 @@ class TermDetail(CatalogueView):
 
 
 def _cached(request: Request, key: str, lifetime: int, render: Callable[[], Rendered]) -> HttpResponse:
-    return cached_response(request, key=key, lifetime=lifetime, render=render, revision=catalogue_revision)
+    """`render` holds the question alone, so it may be asked again."""
+    return cached_response(
+        request, key=key, lifetime=lifetime, render=render, revision=catalogue_revision, renewable=True
+    )
 
 
 def _page(courses: reading.Question, page: Page, asked: Iterable[str]) -> Rendered:
