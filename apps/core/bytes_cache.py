@@ -42,10 +42,7 @@ class BytesCache:
 
     def get(self, key: str, committed: Committed) -> Copy | None:
         """The copy of that revision."""
-        near = self._near.get(key)
-        if near and (copy := near.at(committed)):
-            if copy is not near:
-                self._near.refresh(key, copy)
+        if copy := self.get_near(key, committed):
             return copy
         name, revision = _name(key), committed.revision
         value = self.breaker.call(lambda: _far().get(name, version=revision))
@@ -55,14 +52,27 @@ class BytesCache:
         self._near.put(key, copy, size=copy.size, deadline=copy.expires_at)
         return copy
 
+    def get_near(self, key: str, committed: Committed) -> Copy | None:
+        """The same, if it is in this process."""
+        near = self._near.get(key)
+        copy = near.at(committed) if near else None
+        if copy and copy is not near:
+            self._near.refresh(key, copy)
+        return copy
+
     def put(self, key: str, copy: Copy, *, lifetime: int) -> None:
         """`lifetime` in seconds: how long bytes that nobody invalidates may lie around."""
-        deadline = min(time.time() + lifetime, copy.expires_at)
-        self._near.put(key, copy, size=copy.size, deadline=deadline)
+        deadline = self.put_near(key, copy, lifetime=lifetime)
         value = copy.pack(f"{copy.revision}:{key}")
         timeout = deadline - time.time()
         if timeout > 0:
             self.breaker.call(lambda: _far().set(_name(key), value, timeout=timeout, version=copy.revision))
+
+    def put_near(self, key: str, copy: Copy, *, lifetime: int) -> float:
+        """In this process alone. Returns until when, in seconds since the epoch."""
+        deadline = min(time.time() + lifetime, copy.expires_at)
+        self._near.put(key, copy, size=copy.size, deadline=deadline)
+        return deadline
 
     def forget(self, revision: int) -> int:
         """Hygiene after a commit: frees what nobody will ask for again. Returns how many keys Redis dropped."""

@@ -60,7 +60,7 @@ class _Kept:
         """What is served in its place at that revision. None if nobody can say here, or it would no longer come in the same coding."""
         if self.recipe is None:
             return None
-        copy = self.recipe.copy(committed, gzip=gzip)
+        copy = self.recipe.renewed(committed, gzip=gzip)
         if gzip and bool(copy.zipped) != bool(self.copy.zipped):
             return None
         told = about(copy, gzip=gzip)
