@@ -27,7 +27,8 @@ class Lane:
 
     A step returns how many things it did and raises on a fault. A fault is logged and slows down this lane alone. `idle` is the wait.
     A lane whose step costs by the step rather than by the thing may `gather`: after a step that did only a few it lets so many seconds
-    pass from the beginning of one to that of the next. What comes after a quiet time waits for nothing.
+    pass from the beginning of one to that of the next. What comes after a quiet time waits for nothing. A lane that is told that there is
+    something to do, by wake(), looks at once.
     """
 
     def __init__(
@@ -38,15 +39,22 @@ class Lane:
         self._idle = idle
         self._gather = gather
         self._stopping = stopping
+        self._woken = threading.Event()
         self._faults = 0
         self._beaten_at = float("-inf")
         self.thread = threading.Thread(target=self._run, name=f"lane-{name}", daemon=True)
 
+    def wake(self) -> None:
+        self._woken.set()
+
     def _run(self) -> None:
+        _running.add(self)
         try:
             while not self._stopping.is_set():
-                self._stopping.wait(self._turn())
+                self._woken.wait(self._turn())
+                self._woken.clear()
         finally:
+            _running.discard(self)
             connection.close()
 
     def _turn(self) -> float:
@@ -84,6 +92,16 @@ class Lane:
             self._beaten_at = now
 
 
+_running: set[Lane] = set()
+
+
+def wake(name: str) -> None:
+    """The lane of this name, if this process runs it. Elsewhere it finds by itself what there is to do, a little later."""
+    for lane in tuple(_running):
+        if lane.name == name:
+            lane.wake()
+
+
 class Worker:
     """`idle` names the lanes that wait longer than others when there is nothing to do, `gather` those that gather, both in seconds."""
 
@@ -109,15 +127,20 @@ class Worker:
             time.sleep(LOOK_SECONDS)
             if dead := [lane.name for lane in self._lanes if not lane.thread.is_alive()]:
                 log.error("lane ended", lanes=dead)
-                self._stopping.set()
+                self._end()
                 return False
-        self._stopping.set()
+        self._end()
         deadline = time.monotonic() + patience
         for lane in self._lanes:
             lane.thread.join(max(0.0, deadline - time.monotonic()))
         late = [lane.name for lane in self._lanes if lane.thread.is_alive()]
         log.info("worker stopped", **({"left_behind": late} if late else {}))
         return True
+
+    def _end(self) -> None:
+        self._stopping.set()
+        for lane in self._lanes:
+            lane.wake()
 
     def stop(self) -> None:
         """From anywhere, also a signal handler: those run on the thread that waits in run(), which may hold the lock of an event just then."""

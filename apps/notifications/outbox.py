@@ -13,6 +13,7 @@ from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from apps.core.prepared import Prepared
+from apps.core.worker import wake
 from apps.courses.models import Change
 from apps.notifications.expansion import expand
 from apps.notifications.models import FanOut
@@ -115,6 +116,7 @@ def _attempt(fan_outs: Sequence[FanOut]) -> None:
     try:
         with transaction.atomic():
             expand(fan_outs, timezone.now())
+        wake("push")
     except Exception as error:
         if len(fan_outs) > 1:
             log.warning("fan_out.apart", revisions=[each.pk for each in fan_outs], exc_info=error)

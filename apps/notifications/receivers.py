@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from apps.core.worker import wake
 from apps.courses.models import ChangeSet
 from apps.notifications.devices import retire_devices_of, retire_session_devices
 from apps.notifications.models import FanOut, Notification, Push
@@ -51,6 +53,8 @@ def plan_fan_outs(*, change_sets: Sequence[ChangeSet], **_: Any) -> None:
         ],
         ignore_conflicts=True,
     )
+    if timedelta(0) in waits.values():
+        transaction.on_commit(partial(wake, "fan-out"))
 
 
 def retire_device_of_session(*, session: Session, **_: Any) -> None:

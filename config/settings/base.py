@@ -267,8 +267,17 @@ WORKER_LANES = {
     "exports": "apps.users.exporting.build_due",
     "schedule": "apps.core.schedule.run_due",
 }
-# How long those lanes wait that have found nothing to do and where nobody notices; the others wait 50 ms, see apps/core/worker.py.
-WORKER_IDLE_SECONDS = {"expiry": 0.5, "announcements": 0.5, "mail": 0.5, "exports": 1.0, "schedule": 0.5}
+# How long those lanes wait that have found nothing to do and where nobody notices; the others wait 50 ms, see apps/core/worker.py. What a
+# delivery brings rings at once all the same: the lane before wakes the next.
+WORKER_IDLE_SECONDS = {
+    "fan-out": 0.25,
+    "push": 0.25,
+    "expiry": 0.5,
+    "announcements": 0.5,
+    "mail": 0.5,
+    "exports": 1.0,
+    "schedule": 0.5,
+}
 # Two deliveries applied together cost six tenths of what they cost one after the other. So while they keep coming they are gathered for so
 # long, which is a third of the time in which a change is to be seen.
 WORKER_GATHER_SECONDS = {"apply": 0.1}

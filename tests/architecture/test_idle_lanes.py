@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from apps.notifications import sender
 
-ALL_THE_TIME = sorted(configured.WORKER_LANES.keys() - configured.WORKER_IDLE_SECONDS.keys())
+ALL_THE_TIME = [lane for lane in configured.WORKER_LANES if configured.WORKER_IDLE_SECONDS.get(lane, 0) < 0.5]
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def _fcm(settings: Settings) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("lane", ALL_THE_TIME)
-def test_a_lane_that_looks_twenty_times_a_second_asks_one_question_that_is_planned_already(lane: str) -> None:
+def test_a_lane_that_looks_several_times_a_second_asks_one_question_that_is_planned_already(lane: str) -> None:
     step = import_string(configured.WORKER_LANES[lane])
     assert step() == 0
     planned = _plans()

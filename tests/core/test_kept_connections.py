@@ -43,7 +43,9 @@ def end(pid: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
         while time.monotonic() < deadline:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees for ever what it saw first
+            cursor.execute(
+                "SELECT pg_stat_clear_snapshot()"
+            )  # else a transaction sees for ever what it saw first
             cursor.execute("SELECT pid FROM pg_stat_activity WHERE pid = %s", [pid])
             if not cursor.fetchone():
                 return

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
 from apps.core.models import LaneHeartbeat
-from apps.core.worker import FEW, Step, Worker
+from apps.core.worker import FEW, Step, Worker, wake
 
 Spawn = Callable[[str], tuple[subprocess.Popen[bytes], Callable[[], list[str]]]]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,6 +62,27 @@ def test_a_lane_may_be_left_to_wait_longer_than_the_others() -> None:
     worker.stop()
     thread.join()
     assert looks["patient"] == 1
+
+
+def test_a_lane_that_is_told_of_work_does_not_wait() -> None:
+    looks = 0
+
+    def step() -> int:
+        nonlocal looks
+        looks += 1
+        return 0
+
+    worker = Worker({"patient": step}, idle={"patient": 3600})
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    until(lambda: looks == 1)
+    wake("elsewhere")
+    wake("patient")
+    until(lambda: looks == 2)
+    worker.stop()
+    thread.join()
+    wake("patient")
+    assert looks == 2
 
 
 def test_a_lane_that_gathers_lets_time_pass_between_two_steps_that_did_little() -> None:
