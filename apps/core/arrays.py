@@ -1,4 +1,4 @@
-"""Thousands of values for one statement. Given as a list, psycopg looks at each for what would need quotes."""
+"""Many values for one statement. Given as a list, psycopg looks at each for what would need quotes."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,10 +12,10 @@ def written(values: Iterable[object]) -> str:
 
 
 class AnyOf(Lookup):
-    """As `in`, which would give each value a place of its own in the statement."""
+    """As `in`, which would give each value a place of its own in the statement. `array` is what written() makes."""
 
-    def __init__(self, field: str, values: Iterable[object]) -> None:
-        super().__init__(F(field), written(values))
+    def __init__(self, field: str, array: str) -> None:
+        super().__init__(F(field), array)
 
     def get_prep_lookup(self) -> Any:
         return self.rhs

@@ -5,18 +5,25 @@ a request belong, and PostgreSQL keeps its plan.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.backends.utils import CursorWrapper
+from django.db.models import Model, QuerySet
 from psycopg.sql import quote
 
 from apps.core.postgresql.base import DatabaseWrapper
 
+M = TypeVar("M", bound=Model)
 Row = tuple[Any, ...]
 Statement = tuple[str, Sequence[Any]]
+
+
+def preparing_cursor() -> CursorWrapper:
+    """On the connection of the calling thread: PostgreSQL keeps the plans of what is asked with it."""
+    return cast("DatabaseWrapper", connection).preparing_cursor()
 
 
 class Prepared:
@@ -38,10 +45,45 @@ class Prepared:
 
     def row(self, **values: Any) -> Row | None:
         """The first row, read on the connection of the calling thread."""
-        with cast("DatabaseWrapper", connection).preparing_cursor() as cursor:
+        with preparing_cursor() as cursor:
             cursor.execute(self._statement, values)
             found: Row | None = cursor.fetchone()
         return found
+
+    def rows(self, **values: Any) -> list[Row]:
+        with preparing_cursor() as cursor:
+            cursor.execute(self._statement, values)
+            found: list[Row] = cursor.fetchall()
+        return found
+
+    @classmethod
+    def all(
+        cls,
+        rows: Callable[..., QuerySet[Any, Any]],
+        *,
+        stand_ins: tuple[Mapping[str, Any], Mapping[str, Any]],
+    ) -> Callable[..., list[Row]]:
+        """All rows of a queryset of values_list(), given the values; JSON comes as text."""
+        return cls(
+            lambda **values: cast("Statement", rows(**values).query.sql_with_params()), stand_ins=stand_ins
+        ).rows
+
+    @classmethod
+    def objects(
+        cls,
+        rows: Callable[..., QuerySet[M, Any]],
+        fields: Container[str],
+        *,
+        stand_ins: tuple[Mapping[str, Any], Mapping[str, Any]],
+    ) -> Callable[..., list[M]]:
+        """The same as instances with these fields, none of them JSON; the others are deferred."""
+        model = rows(**stand_ins[0]).model
+        columns = model._meta.concrete_fields  # noqa: SLF001  # documented by Django
+        names = [
+            field.attname for field in columns if field.attname in fields
+        ]  # in the order that from_db() wants
+        read = cls.all(lambda **values: rows(**values).values_list(*names), stand_ins=stand_ins)
+        return lambda **values: [model.from_db(connection.alias, names, row) for row in read(**values)]
 
     @classmethod
     def exists(

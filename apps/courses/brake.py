@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from apps.core.arrays import written
 from apps.courses.course_writes import rewrite_courses
 from apps.courses.ledger import Origin, Outcome, begin
 from apps.courses.models import Course, HeldDeletions, Snapshot
@@ -27,7 +28,7 @@ def judge(*, term: UUID, origin: Origin) -> HeldDeletions | None:
 
     When one is held the one before it counts again, which may now have to hide what it never has.
     """
-    complete = Snapshot.objects.complete(term)
+    complete = Snapshot.objects.complete(written([term]))
     while (snapshot := complete.in_effect().first()) and not HeldDeletions.objects.filter(snapshot=snapshot):
         hides, of = would_hide(snapshot).count(), Course.objects.visible().filter(term=term).count()
         if hides * 100 <= settings.DELETION_LIMIT * of:

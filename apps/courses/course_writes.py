@@ -6,6 +6,10 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
+import orjson
+
+from apps.core.arrays import AnyOf, written
+from apps.core.prepared import Prepared
 from apps.courses import overrides, render, rows
 from apps.courses.diff import TermDays, course_changes
 from apps.courses.ledger import ChangeSetWriter
@@ -73,7 +77,8 @@ def write_versions(versions: Sequence[tuple[CourseVersion, ChangeSetWriter]]) ->
 
 
 # The other columns are made anew when a course is written.
-_ASKED = (
+_NEEDED = {
+    "id",
     "source",
     "external_id",
     "term_id",
@@ -84,6 +89,13 @@ _ASKED = (
     "hidden",
     "revision",
     "listed_revision",
+}
+_STAND_INS = {"ids": "{1}"}, {"ids": "{2}"}
+_COURSES = Prepared.objects(
+    lambda ids: Course.objects.filter(AnyOf("id", ids)), _NEEDED, stand_ins=_STAND_INS
+)
+_TERMS = Prepared.all(
+    lambda ids: Term.objects.filter(AnyOf("id", ids)).values_list("id", "document"), stand_ins=_STAND_INS
 )
 
 
@@ -93,7 +105,7 @@ def _stored(versions: Sequence[tuple[CourseVersion, ChangeSetWriter]]) -> dict[t
         (writer.origin.source, version.external_id): course_id(writer.origin.source, version.external_id)
         for version, writer in versions
     }
-    stored = Course.objects.only(*_ASKED).in_bulk(keys.values())
+    stored = {course.id: course for course in _COURSES(ids=written(keys.values()))}
     return {
         key: stored.get(id) or Course(id=id, source=key[0], external_id=key[1], hidden=True)
         for key, id in keys.items()
@@ -137,12 +149,11 @@ class _Writing:
         named = {(course.source, document["term"]) for course, document, _ in coming if document}
         terms = {term_id(*key): key for key in named}
         self._floors = floors(terms, reaching=min((guard for _, _, guard in coming if guard), default=None))
-        self._terms = Term.objects.in_bulk(
-            terms.keys() | {fate.course.term_id for fate in self._fates.values() if fate.course.term_id}
-        )
+        known = terms.keys() | {fate.course.term_id for fate in self._fates.values() if fate.course.term_id}
+        self._terms: dict[UUID, str] = dict(_TERMS(ids=written(known)))
         if unknown := terms.keys() - self._terms.keys():
             ensure_terms({terms[id] for id in unknown})
-            self._terms |= Term.objects.in_bulk(unknown)
+            self._terms |= dict.fromkeys(unknown, "")
         self._days: dict[str, TermDays] = {}
 
     def rewrite(self, course: Course, writer: ChangeSetWriter) -> None:
@@ -185,7 +196,8 @@ class _Writing:
 
     def _days_of(self, term: str) -> TermDays:
         if term not in self._days:
-            self._days[term] = TermDays.of(self._terms[UUID(term)].public())
+            document = self._terms[UUID(term)]
+            self._days[term] = TermDays.of(orjson.loads(document) if document else None)
         return self._days[term]
 
     def finish(self) -> None:

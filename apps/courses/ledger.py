@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
+from apps.core.prepared import preparing_cursor
 from apps.courses import cache, rows
 from apps.courses.diff import NewChange
 from apps.courses.models import ChangeSet, HeldDeletions
@@ -120,7 +119,7 @@ def begin(origin: Origin) -> ChangeSetWriter:
 
 
 def _add_to_revision(step: int) -> int:
-    with connection.cursor() as cursor:
+    with preparing_cursor() as cursor:
         cursor.execute("UPDATE courses_revision SET n = n + %s RETURNING n", [step])
         row: tuple[int] = cursor.fetchone()
     return row[0]

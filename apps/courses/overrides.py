@@ -5,8 +5,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+import orjson
 from pydantic import ValidationError
 
+from apps.core.arrays import AnyOf, written
+from apps.core.prepared import Prepared
 from apps.courses.models import Override
 from apps.courses.models.sourced import part_id
 from apps.courses.payloads import CourseDocument, Document, EntryDocument, ExamDocument, TermDocument
@@ -21,11 +24,19 @@ PARTS: tuple[tuple[str, str, type[Document]], ...] = (
 )
 
 
+_OWNED = Prepared.all(
+    lambda owners: Override.objects.filter(AnyOf("owner", owners)).values_list(
+        "owner", "object_id", "fields"
+    ),
+    stand_ins=({"owners": "{1}"}, {"owners": "{2}"}),
+)
+
+
 def by_owner(owners: Iterable[UUID]) -> dict[UUID, dict[UUID, Json]]:
     """Overridden fields by object, for each term or course that has any."""
     found: dict[UUID, dict[UUID, Json]] = defaultdict(dict)
-    for override in Override.objects.filter(owner__in=list(owners)):
-        found[override.owner][override.object_id] = override.fields
+    for owner, object_id, fields in _OWNED(owners=written(owners)):
+        found[owner][object_id] = orjson.loads(fields)
     return found
 
 

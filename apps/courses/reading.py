@@ -14,8 +14,7 @@ from apps.core import keyset
 from apps.core.copies import NEVER
 from apps.core.lru import BoundedBytes
 from apps.core.paging import Page, Window
-from apps.core.postgresql.base import DatabaseWrapper
-from apps.core.prepared import Prepared
+from apps.core.prepared import Prepared, preparing_cursor
 from apps.courses import counting
 
 Json = dict[str, Any]
@@ -159,8 +158,7 @@ def _sql(queryset: QuerySet[Any, Any]) -> Statement:
 
 
 def _row(sql: str, params: tuple[Any, ...], *, prepared: bool = False) -> Any:
-    ours = cast("DatabaseWrapper", connection)
-    with ours.preparing_cursor() if prepared else ours.cursor() as cursor:
+    with preparing_cursor() if prepared else connection.cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchone()
 

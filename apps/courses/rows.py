@@ -11,6 +11,7 @@ import psycopg
 from django.db import connection
 
 from apps.core.arrays import written
+from apps.core.prepared import preparing_cursor
 from apps.courses.copying import Table, copy_rows, to_json
 from apps.courses.diff import NewChange
 from apps.courses.models.sourced import Json
@@ -85,7 +86,7 @@ def replace_parts(documents: Mapping[UUID, Json | None]) -> None:
         return
     by_course = {str(id): document for id, document in documents.items()}
     for name, table in _PARTS.items():
-        with connection.cursor() as cursor:
+        with preparing_cursor() as cursor:
             cursor.execute(
                 f"DELETE FROM {table.name} WHERE course_id = ANY(%s::uuid[])",  # noqa: S608  # a literal of this file
                 [written(by_course)],

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.db.models import Max, Min, Q, QuerySet
 
+from apps.core.arrays import written
+from apps.core.prepared import Prepared
 from apps.courses.models import Course, Snapshot, SnapshotPage
 
 
@@ -66,13 +68,21 @@ def record_page(
     return was_complete or snapshot.floor is not None
 
 
+_NEWEST = Prepared.all(
+    lambda terms: Snapshot.objects.complete(terms).in_effect().distinct("term").values_list("pk", "floor"),
+    stand_ins=({"terms": "{1}"}, {"terms": "{2}"}),
+)
+
+
 def floors(terms: Collection[UUID], *, reaching: datetime | None) -> dict[UUID, Floor]:
     """The floor of each term whose newest complete snapshot is not below `reaching`; nothing lower can hide what is asked about."""
     if not terms or reaching is None:
         return {}
-    newest = Snapshot.objects.complete(*terms).in_effect().distinct("term").prefetch_related("received")
-    found = {snapshot.term_id: Floor.of(snapshot) for snapshot in newest}
-    return {term: floor for term, floor in found.items() if floor and floor.at >= reaching}
+    newest = [id for id, floor in _NEWEST(terms=written(terms)) if floor >= reaching]
+    if not newest:  # as after the night's snapshot, until the next
+        return {}
+    found = Snapshot.objects.filter(pk__in=newest).prefetch_related("received")
+    return {snapshot.term_id: floor for snapshot in found if (floor := Floor.of(snapshot))}
 
 
 def flipped_by_floor(term: UUID) -> QuerySet[Course]:

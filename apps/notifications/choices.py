@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 
-from apps.core.arrays import AnyOf
+from apps.core.arrays import AnyOf, written
 from apps.core.zones import zone_named
 from apps.notifications.claimed import Claimed, Person
 from apps.notifications.clocks import hour_of, next_hour, quiet_until
@@ -40,7 +40,7 @@ class Choices:
     def of(cls, pushes: Iterable[Claimed]) -> "Choices":
         """A test rings whatever was chosen: it was asked for just now."""
         users = {push.user.pk for push in pushes if not push.is_test}
-        chosen = {each.pk: each for each in Preferences.objects.filter(AnyOf("pk", users))}
+        chosen = {each.pk: each for each in Preferences.objects.filter(AnyOf("pk", written(users)))}
         wanting = [user for user, preferences in chosen.items() if preferences.summary_hour is not None]
         return cls(chosen, summed_up(wanting) if wanting else {})
 

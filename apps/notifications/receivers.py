@@ -7,11 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from apps.core.prepared import preparing_cursor
 from apps.core.worker import wake
 from apps.courses.models import ChangeSet
 from apps.notifications.devices import retire_devices_of, retire_session_devices
@@ -40,7 +41,7 @@ def plan_fan_outs(*, change_sets: Sequence[ChangeSet], **_: Any) -> None:
     if not loud:
         return
     days: dict[int, dict[str, list[date]]] = {}
-    with connection.cursor() as cursor:
+    with preparing_cursor() as cursor:
         cursor.execute(_DAYS, [list(loud)])
         for revision, zone, found in cursor.fetchall():
             days.setdefault(revision, {})[zone] = found

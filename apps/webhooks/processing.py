@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.core.prepared import Prepared
+from apps.core.arrays import AnyOf, written
+from apps.core.prepared import Prepared, preparing_cursor
 from apps.courses.ledger import Origin, Outcome
 from apps.courses.models import HeldDeletions
 from apps.webhooks import dialects
@@ -68,7 +69,7 @@ _CLAIM = """
 
 def _claim() -> list[tuple[int, int]]:
     """Ids and past attempts of a batch."""
-    with connection.cursor() as cursor:
+    with preparing_cursor() as cursor:
         pause = _pause_after(1).total_seconds()
         cursor.execute(_CLAIM, {"most": BATCH, "most_bytes": BATCH_BYTES, "pause": pause})
         claimed: list[tuple[int, int]] = cursor.fetchall()
@@ -125,17 +126,23 @@ def _database_answers() -> bool:
     return connection.is_usable()
 
 
+_WAITING = Prepared.objects(
+    lambda ids: Delivery.objects.waiting().filter(AnyOf("id", ids)).select_for_update(),
+    {"id", "public_id", "source", "body", "silenced"},
+    stand_ins=({"ids": "{1}"}, {"ids": "{2}"}),
+)
+
+
 def _apply(ids: Sequence[int]) -> None:
     """Those of them that still wait, in order of arrival.
 
     Waits for who holds one, instead of passing it by: a claim that came second may hold rows it then does not take, and what is passed
     by here would have lost an attempt for nothing.
     """
-    waiting = Delivery.objects.waiting().filter(pk__in=ids).select_for_update()
     now = timezone.now()
     events = {
         delivery: parse_event(dialects.read(delivery.source, bytes(delivery.body)), now=now)
-        for delivery in waiting
+        for delivery in _WAITING(ids=written(ids))
     }
     known = {delivery: event for delivery, event in events.items() if event}
     outcomes = apply_events((event, _origin(delivery)) for delivery, event in known.items())
@@ -176,7 +183,7 @@ def _note_done(outcomes: Mapping[Delivery, Outcome | None]) -> None:
         }
         for delivery, outcome in outcomes.items()
     ]
-    with connection.cursor() as cursor:
+    with preparing_cursor() as cursor:
         cursor.execute(_DONE, [json.dumps(rows)])
 
 

@@ -20,7 +20,9 @@ def _fcm(settings: Settings) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("lane", ALL_THE_TIME)
-def test_a_lane_that_looks_several_times_a_second_asks_one_question_that_is_planned_already(lane: str) -> None:
+def test_a_lane_that_looks_several_times_a_second_asks_one_question_that_is_planned_already(
+    lane: str,
+) -> None:
     step = import_string(configured.WORKER_LANES[lane])
     assert step() == 0
     planned = _plans()

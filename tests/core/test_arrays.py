@@ -24,5 +24,5 @@ def test_a_statement_grows_by_no_place_for_another_value() -> None:
     users = [make_user("alice"), make_user("bob")]
     for asked in (users, users[:1], []):
         with CaptureQueriesContext(connection) as statements:
-            assert set(User.objects.filter(AnyOf("pk", [each.pk for each in asked]))) == set(asked)
+            assert set(User.objects.filter(AnyOf("pk", written(each.pk for each in asked)))) == set(asked)
         assert statements[0]["sql"].count("'") == 2

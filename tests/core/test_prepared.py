@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from apps.core.models import ScheduledJob
@@ -11,6 +11,7 @@ from apps.core.prepared import Prepared, Statement
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
+NOW = NOON + timedelta(days=1)
 STAND_INS: tuple[dict[str, Any], dict[str, Any]] = (
     {"name": "one", "since": NOON},
     {"name": "other", "since": NOON + timedelta(days=1)},
@@ -41,6 +42,28 @@ def test_it_reads_what_its_querysets_read() -> None:
     ScheduledJob.objects.filter(name__startswith="100").delete()
     assert prepared.row(name="bells", since=NOON) == ("bells",)
     assert prepared.row(name="clocks", since=NOON) == ("clocks",)
+
+
+def _from(since: datetime) -> QuerySet[ScheduledJob]:
+    return ScheduledJob.objects.filter(due_at__gte=since).order_by("name")
+
+
+def test_it_reads_all_rows_as_they_are() -> None:
+    read = Prepared.all(
+        lambda since: _from(since).values_list("due_at", "name"), stand_ins=({"since": NOON}, {"since": NOW})
+    )
+    assert read(since=NOON) == [(NOON, "100 %s of it's"), (NOON, "bells"), (NOON, "clocks")]
+    assert read(since=NOW) == []
+
+
+def test_it_reads_objects_as_their_queryset_does() -> None:
+    read = Prepared.objects(_from, {"name"}, stand_ins=({"since": NOON}, {"since": NOW}))
+    first, *_ = found = read(since=NOON)
+    assert found == list(_from(NOON))
+    assert first.get_deferred_fields() == {"due_at"}
+    assert first.due_at == NOON
+    first.save()
+    assert len(_from(NOON)) == 3
 
 
 def test_postgresql_plans_it_once_a_connection() -> None:

@@ -1,15 +1,14 @@
-from uuid import UUID
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from apps.core.arrays import AnyOf
 from apps.courses.models.term import Term
 
 
 class SnapshotQuerySet(models.QuerySet["Snapshot"]):
-    def complete(self, *terms: UUID) -> "SnapshotQuerySet":
-        """Of each of these terms, the newest first."""
-        complete = self.filter(term__in=terms, floor__isnull=False)
+    def complete(self, terms: str) -> "SnapshotQuerySet":
+        """Of each of these terms, written as an array, the newest first."""
+        complete = self.filter(AnyOf("term", terms), floor__isnull=False)
         return complete.order_by("term", "-floor", "-snapshot_id")
 
     def in_effect(self) -> "SnapshotQuerySet":
