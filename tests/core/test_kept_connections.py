@@ -73,3 +73,12 @@ def test_one_that_the_server_has_ended_is_replaced_before_anything_is_asked_of_i
     assert second != first
     assert kept.serve() == second
     assert kept.asked == 2
+
+
+def test_a_cursor_is_kept_as_long_as_the_connection(kept: Kept) -> None:
+    first = kept.kept_cursor()
+    assert kept.kept_cursor() is first
+    kept.close()
+    second = kept.kept_cursor()
+    assert second.execute("SELECT 1").fetchone() == (1,)
+    assert kept.kept_cursor() is second
