@@ -88,6 +88,7 @@ CASES: dict[str, tuple[Sequence[Post], int]] = {
     "no length": (having(CONTENT_LENGTH=""), 411),
     "too long": (having(CONTENT_LENGTH=str(10**9)), 413),
     "another host": (having(HTTP_HOST="elsewhere.example"), 400),
+    "an empty host": (having(HTTP_HOST=""), 400),
     "a host that is none": (having(HTTP_HOST="a b"), 400),
     "not by TLS": (having(HTTP_X_FORWARDED_PROTO="http"), 301),
     "from a browser": (having(HTTP_ORIGIN="https://elsewhere.example", HTTP_REFERER="x"), 202),
@@ -189,3 +190,35 @@ def test_other_paths_go_on_to_django(path: str) -> None:
 def test_a_cookie_goes_on_to_django() -> None:
     with pytest.raises(AssertionError, match="Django was asked"):
         having(HTTP_COOKIE="csrftoken=x")[0].ask(ShortWay(unasked), {})
+
+
+def test_a_request_that_names_no_host_goes_on_to_django() -> None:
+    environ: dict[str, Any] = {"REQUEST_METHOD": "POST", "PATH_INFO": "/webhooks/course-service/"}
+    with pytest.raises(AssertionError, match="Django was asked"):
+        ShortWay(unasked)({**environ, "wsgi.url_scheme": "http"}, Mock())
+
+
+@committing
+def test_what_one_request_was_let_pass_for_lets_no_other_pass(
+    ways: dict[str, WSGIApplication], sender: Sender
+) -> None:
+    """Django's middlewares are asked once for requests that are alike to them."""
+    same: dict[str, str | None] = {
+        "HTTP_X_FORWARDED_PROTO": "https",
+        "HTTP_HOST": "localhost",
+        "wsgi.url_scheme": "http",
+    }
+    kinds = [
+        same,
+        {**same, "HTTP_X_FORWARDED_PROTO": "http"},
+        {**same, "HTTP_HOST": "elsewhere.example"},
+        same,
+        {**same, "wsgi.url_scheme": "https"},
+        {**same, "HTTP_HOST": "localhost:8443"},
+    ]
+    statuses = []
+    for environ in kinds:
+        short, long = (asked(ways[way], having(**environ), sender) for way in ("short", "django"))
+        assert short == long
+        statuses.append(short[0][0])
+    assert statuses == [202, 301, 400, 202, 202, 202]
