@@ -26,5 +26,6 @@ if faults:
 
 from apps.courses.cache import catalogue_revision  # noqa: E402  # models exist only once Django is set up
 from apps.webhooks.short_way import ShortWay  # noqa: E402
+from config.reads import reads  # noqa: E402
 
-application = Campanile(ShortWay(_django), catalogue=catalogue_revision)
+application = Campanile(ShortWay(reads(_django)), catalogue=catalogue_revision)

@@ -74,7 +74,7 @@ def _classes(first: datetime, last: datetime, among: Collection[UUID] | None) ->
                 course=UUID(entry["course_id"]),
                 term=UUID(entry["course__term_id"]),
                 title=entry["course__title"],
-                starts_at=meeting.span[0].astimezone(UTC),
+                starts_at=meeting.span.utc[0],
                 zone=meeting.zone,
                 day=(occurrence.original or occurrence).date,
                 rooms=occurrence.rooms,

@@ -3,26 +3,29 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Any, Self
 
-from apps.courses.schedule import Meeting, monday
+from apps.courses.schedule import Meeting, week
 
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Slot:
-    """A meeting and the time it takes, in UTC."""
+    """A meeting, the time it takes, in UTC, and the calendar week in which it is held."""
 
     meeting: Meeting
     starts_at: datetime
     ends_at: datetime
+    week: int
+    place: tuple[float, str, str]  # in a schedule
 
     @classmethod
     def of(cls, meeting: Meeting) -> Self:
-        starts_at, ends_at = meeting.span
-        return cls(meeting, starts_at.astimezone(UTC), ends_at.astimezone(UTC))
+        starts_at, ends_at = meeting.span.utc
+        place = starts_at.timestamp(), meeting.entry["course__code"], meeting.entry["id"]
+        return cls(meeting, starts_at, ends_at, week(meeting.occurrence.date), place)
 
     @property
     def entry(self) -> Json:
@@ -31,16 +34,6 @@ class Slot:
     @property
     def held(self) -> bool:
         return self.meeting.occurrence.status != "cancelled"
-
-    @property
-    def week(self) -> date:
-        """The Monday of the calendar week in which it is held."""
-        return monday(self.meeting.occurrence.date)
-
-    @property
-    def place(self) -> tuple[float, str, str]:
-        """In a schedule."""
-        return self.starts_at.timestamp(), self.entry["course__code"], self.entry["id"]
 
     def overlaps(self, other: Self) -> bool:
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at

@@ -21,7 +21,7 @@ class Parallels:
     def __init__(self, own: Iterable[Slot], offered: Iterable[Slot]) -> None:
         self._own: dict[date, list[Slot]] = defaultdict(list)
         self._beside: dict[Slot, list[Slot]] = {}
-        self._offered: dict[tuple[str, date], list[Slot]] = defaultdict(list)
+        self._offered: dict[tuple[str, int], list[Slot]] = defaultdict(list)
         for slot in own:
             if slot.held:
                 # Two terms may lie in two zones, so what overlaps is found by the day in UTC.

@@ -41,7 +41,9 @@ class PersonalSchedule:
         self._days = schedule.DateRange.weeks_of([days.first, days.last, *held])
         meetings = asked if self._days == days else timetable.meetings(self._days)
         self._slots = [Slot.of(meeting) for meeting in meetings]
-        shown = [slot for slot in self._slots if days.meets(slot.meeting.occurrence.dates())]
+        shown = [
+            slot for slot in self._slots if slot.meeting.occurrence.has_date_within(days.first, days.last)
+        ]
         self.shown = sorted(shown, key=lambda slot: slot.place)
 
     def items(self, slots: Sequence[Slot]) -> list[Json]:

@@ -83,12 +83,11 @@ def documents(page: Page, question: Question) -> Documents:
     count_sql, count_params = counting.counted(*question.list)
     direction = "DESC" if keyset.is_backwards(page) else "ASC"
     revision, count, results, keys, fetched = _row(
-        f"WITH page AS (SELECT row_number() OVER () AS place, found.* FROM ({page_sql}) AS found), "
-        f"shown AS (SELECT * FROM page WHERE place <= {page.size}) "
         f"SELECT (SELECT n FROM courses_revision), {count_sql}, "
-        f"(SELECT coalesce(string_agg(document, ',' ORDER BY place {direction}), '') FROM shown), "
-        f"(SELECT json_agg(json_build_array({question.names}) ORDER BY place)::text FROM shown), (SELECT count(*) FROM page)",
-        (*page_params, *count_params),
+        f"coalesce(string_agg(document, ',' ORDER BY place {direction}) FILTER (WHERE place <= {page.size}), ''), "
+        f"(json_agg(json_build_array({question.names}) ORDER BY place) FILTER (WHERE place <= {page.size}))::text, count(*) "
+        f"FROM (SELECT row_number() OVER () AS place, found.* FROM ({page_sql}) AS found) AS page",
+        (*count_params, *page_params),
         prepared=question.prepared,
     )
     counting.keep(*question.list, revision=revision, count=count)

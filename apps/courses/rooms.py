@@ -109,9 +109,7 @@ def _names(entries: Iterable[Json], exam_rows: Iterable[Json]) -> list[str]:
 def _meetings(found: dict[str, list[Json]], window: Window) -> Iterator[Use]:
     for meeting in schedule.Timetable(found).meetings(window.days):
         if meeting.occurrence.status != "cancelled":
-            starts_at, ends_at = meeting.span
-            rooms = meeting.occurrence.rooms
-            yield Use(starts_at.astimezone(UTC), ends_at.astimezone(UTC), meeting.zone, rooms)
+            yield Use(*meeting.span.utc, meeting.zone, meeting.occurrence.rooms)
 
 
 def _sittings(exam_rows: Iterable[Json]) -> Iterator[Use]:

@@ -1,10 +1,10 @@
 """Schedules: the occurrences of many entries within a range of dates, as the API shows them."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
-from typing import Any, Self
+from functools import lru_cache
+from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
@@ -62,25 +62,29 @@ class DateRange:
             raise ValidationError(errors)
         return cls(found["from"], found["to"])
 
-    def meets(self, days: Iterable[date]) -> bool:
-        return any(self.first <= day <= self.last for day in days)
-
     @classmethod
     def weeks_of(cls, days: Collection[date]) -> Self:
         """The whole calendar weeks from the first of the days, of which there is one, to the last."""
         return cls(monday(min(days)), monday(max(days)) + timedelta(days=6))
 
 
-@dataclass(frozen=True)
-class Meeting:
+class Span(NamedTuple):
+    """From the first moment of a meeting to its last: on the clocks of its term, in UTC, and as RFC 3339 writes it."""
+
+    local: tuple[datetime, datetime]
+    utc: tuple[datetime, datetime]
+    written: tuple[str, str]
+
+
+class Meeting(NamedTuple):
     """An occurrence with its entry, a row of `sources`, in the zone of its term."""
 
     entry: Json
     occurrence: Occurrence
     zone: ZoneInfo
 
-    @cached_property
-    def span(self) -> tuple[datetime, datetime]:
+    @property
+    def span(self) -> Span:
         return span(self.occurrence, self.zone)
 
     def item(self) -> Json:
@@ -96,16 +100,16 @@ class Meeting:
             "groups": self.entry["groups"],
             "online_url": self.entry["online_url"],
             "status": self.occurrence.status,
-            "original": replace(self, occurrence=original).when_and_where() if original else None,
+            "original": self._replace(occurrence=original).when_and_where() if original else None,
             "note": self.occurrence.note,
         }
 
     def when_and_where(self) -> Json:
-        starts_at, ends_at = self.span
+        starts_at, ends_at = self.span.written
         return {
             "date": self.occurrence.date.isoformat(),
-            "starts_at": starts_at.isoformat(),
-            "ends_at": ends_at.isoformat(),
+            "starts_at": starts_at,
+            "ends_at": ends_at,
             "rooms": list(self.occurrence.rooms),
             "teachers": list(self.occurrence.teachers),
         }
@@ -161,16 +165,26 @@ def with_hours(entry: Json) -> Json:
     return {**entry, "starts_at": entry["starts_at"][:5], "ends_at": entry["ends_at"][:5]}
 
 
-def span(occurrence: Occurrence, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Its first and last moment.
+def span(occurrence: Occurrence, zone: ZoneInfo) -> Span:
+    return _span(occurrence.date, occurrence.starts_at, occurrence.ends_at, zone)
+
+
+@lru_cache(maxsize=1024)
+def _span(day: date, begins: str, ends: str, zone: ZoneInfo) -> Span:
+    """The same for all who meet then, and to look it up in the zone anew for each was a tenth of a student's week.
 
     An hour that a clock set forward leaves out is counted from before it (RFC 5545, section 3.3.5), which may be past the end on
     the clock; such a meeting takes no time.
     """
-    starts_at = instant(occurrence.date, occurrence.starts_at, zone)
-    ends_at = instant(occurrence.date, occurrence.ends_at, zone)
+    starts_at, ends_at = instant(day, begins, zone), instant(day, ends, zone)
     # Two moments of one zone are compared by their clocks, so in UTC.
-    return starts_at, ends_at if ends_at.astimezone(UTC) > starts_at.astimezone(UTC) else starts_at
+    if ends_at.astimezone(UTC) <= starts_at.astimezone(UTC):
+        ends_at = starts_at
+    return Span(
+        local=(starts_at, ends_at),
+        utc=(starts_at.astimezone(UTC), ends_at.astimezone(UTC)),
+        written=(starts_at.isoformat(), ends_at.isoformat()),
+    )
 
 
 def instant(day: date, hour: str, zone: ZoneInfo) -> datetime:
@@ -181,3 +195,8 @@ def instant(day: date, hour: str, zone: ZoneInfo) -> datetime:
 def monday(day: date) -> date:
     """The first day of its calendar week."""
     return day - timedelta(days=day.weekday())
+
+
+def week(day: date) -> int:
+    """The number of its calendar week, from the first Monday of the calendar on."""
+    return (day.toordinal() - 1) // 7

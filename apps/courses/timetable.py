@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Json = dict[str, Any]
 Status = Literal["scheduled", "cancelled", "moved", "added"]
@@ -22,8 +22,7 @@ Status = Literal["scheduled", "cancelled", "moved", "added"]
 NO_TERM: Json = {"starts_on": None, "ends_on": None, "periods": [], "day_overrides": []}
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """Times are HH:MM on `date`, in the term's zone. `original` holds the regular values of a cancelled or moved meeting."""
 
     date: dt.date
@@ -37,6 +36,11 @@ class Occurrence:
 
     def dates(self) -> set[dt.date]:
         return {self.date} if self.original is None else {self.date, self.original.date}
+
+    def has_date_within(self, first: dt.date, last: dt.date) -> bool:
+        return first <= self.date <= last or (
+            self.original is not None and first <= self.original.date <= last
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +110,7 @@ def occurrences_within(entry: Json, calendar: Calendar, first: dt.date, last: dt
     """Of these, the ones with a date from the first to the last. Without exceptions, as most are, no other is made."""
     if not entry["exceptions"]:
         return [_meeting(entry, day) for day in regular_dates(entry, calendar, first, last)]
-    return [
-        meeting
-        for meeting in occurrences(entry, calendar)
-        if any(first <= day <= last for day in meeting.dates())
-    ]
+    return [meeting for meeting in occurrences(entry, calendar) if meeting.has_date_within(first, last)]
 
 
 def meeting_days(entry: Json, calendar: Calendar) -> set[dt.date]:

@@ -69,7 +69,7 @@ def _series(entry: Json, regular: list[date], taught: list[date], zone: ZoneInfo
 
 
 def _event(entry: Json, meeting: Occurrence, name: str, zone: ZoneInfo, version: Version) -> Event:
-    starts_at, ends_at = span(meeting, zone)
+    starts_at, ends_at = span(meeting, zone).local
     made = event(
         uid=f"{name}@campanile",
         version=version,
