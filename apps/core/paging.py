@@ -5,7 +5,7 @@ import json
 import math
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode
@@ -72,14 +72,13 @@ class Window:
 class Page:
     """Asked for by a position, or by a number from the list's beginning as it is now.
 
-    `query` names the request for a cache: the same parameters in another order are the same page. `url` tells the address asked, put
-    together only for links, which a page of few rows has none of.
+    `query` names the request for a cache: the same parameters in another order are the same page.
     """
 
     number: int
     position: Position | None
     size: int
-    url: Callable[[], str]
+    url: str
     query: str
 
     @classmethod
@@ -107,7 +106,7 @@ class Page:
                 errors["page"] = ["Give a page or a cursor, not both."]
         if errors:
             raise ValidationError(errors)
-        return cls(number, position, size, request.build_absolute_uri, _named(params))
+        return cls(number, position, size, request.build_absolute_uri(), _named(params))
 
     def cut(self, items: Sequence[T], keys: Iterable[Key]) -> tuple[Sequence[T], Window]:
         """The page of a list in memory, whose items are sorted by these keys."""
@@ -152,7 +151,7 @@ class Page:
     def link(self, position: Position | None) -> str | None:
         if position is None:
             return None
-        return str(replace_query_param(remove_query_param(self.url(), "page"), "cursor", str(position)))
+        return str(replace_query_param(remove_query_param(self.url, "page"), "cursor", str(position)))
 
     def _link(self, position: Position | None) -> str:
         return json.dumps(self.link(position))
