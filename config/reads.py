@@ -6,9 +6,7 @@ from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from django.http import HttpRequest
-from django.middleware.common import CommonMiddleware
 from django.middleware.http import ConditionalGetMiddleware
-from django.middleware.security import SecurityMiddleware
 from django.template.response import SimpleTemplateResponse
 from django.urls import ResolverMatch, URLResolver, get_resolver
 from django.utils.cache import patch_vary_headers
@@ -25,7 +23,7 @@ def reads(application: WSGIApplication) -> ShortWay:
         application,
         leads=_is_plain,
         view=_view,
-        middlewares=(SecurityMiddleware, _differing_by_origin, CommonMiddleware, ConditionalGetMiddleware),
+        middlewares=(_differing_by_origin, ConditionalGetMiddleware),
     )
 
 

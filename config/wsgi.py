@@ -25,7 +25,7 @@ if faults:
     sys.exit("\n".join(["Campanile cannot start like this:", *map(str, faults)]))
 
 from apps.courses.cache import catalogue_revision  # noqa: E402  # models exist only once Django is set up
-from apps.webhooks.short_way import ShortWay  # noqa: E402
+from apps.webhooks.short_way import deliveries  # noqa: E402
 from config.reads import reads  # noqa: E402
 
-application = Campanile(ShortWay(reads(_django)), catalogue=catalogue_revision)
+application = Campanile(deliveries(reads(_django)), catalogue=catalogue_revision)

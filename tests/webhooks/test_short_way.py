@@ -19,7 +19,7 @@ from apps.core.wsgi import Campanile
 from apps.courses.cache import catalogue_revision
 from apps.webhooks import views
 from apps.webhooks.models import Conflict, Delivery
-from apps.webhooks.short_way import ShortWay
+from apps.webhooks.short_way import deliveries
 from tests.core.wsgi_client import Answer, ask
 from tests.factories.documents import course
 from tests.factories.webhooks import Sender, event
@@ -110,7 +110,7 @@ def ways(sender: Sender, settings: Settings) -> dict[str, WSGIApplication]:
     django = WSGIHandler()
     return {
         "django": Campanile(django, catalogue=catalogue_revision),
-        "short": Campanile(ShortWay(django), catalogue=catalogue_revision),
+        "short": Campanile(deliveries(django), catalogue=catalogue_revision),
     }
 
 
@@ -161,13 +161,13 @@ def unasked(*_: Any) -> NoReturn:
 
 @committing
 def test_a_delivery_does_not_enter_django(sender: Sender) -> None:
-    assert Post().ask(ShortWay(unasked), sender.signed(KNOWN)).status == 202
+    assert Post().ask(deliveries(unasked), sender.signed(KNOWN)).status == 202
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "post"])
 def test_other_methods_go_on_to_django(method: str) -> None:
     with pytest.raises(AssertionError, match="Django was asked"):
-        ask(ShortWay(unasked), "/webhooks/course-service/", method=method)
+        ask(deliveries(unasked), "/webhooks/course-service/", method=method)
 
 
 @pytest.mark.parametrize(
@@ -184,18 +184,18 @@ def test_other_methods_go_on_to_django(method: str) -> None:
 )
 def test_other_paths_go_on_to_django(path: str) -> None:
     with pytest.raises(AssertionError, match="Django was asked"):
-        ask(ShortWay(unasked), path, method="POST")
+        ask(deliveries(unasked), path, method="POST")
 
 
 def test_a_cookie_goes_on_to_django() -> None:
     with pytest.raises(AssertionError, match="Django was asked"):
-        having(HTTP_COOKIE="csrftoken=x")[0].ask(ShortWay(unasked), {})
+        having(HTTP_COOKIE="csrftoken=x")[0].ask(deliveries(unasked), {})
 
 
 def test_a_request_that_names_no_host_goes_on_to_django() -> None:
     environ: dict[str, Any] = {"REQUEST_METHOD": "POST", "PATH_INFO": "/webhooks/course-service/"}
     with pytest.raises(AssertionError, match="Django was asked"):
-        ShortWay(unasked)({**environ, "wsgi.url_scheme": "http"}, Mock())
+        deliveries(unasked)({**environ, "wsgi.url_scheme": "http"}, Mock())
 
 
 @committing
