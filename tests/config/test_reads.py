@@ -52,6 +52,7 @@ CASES: dict[str, tuple[str, str, dict[str, str], int]] = {
     "in Serbian": (f"{API}me/schedule/", "", {"HTTP_ACCEPT_LANGUAGE": "sr"}, 401),
     "another host": (LIST, "", {"HTTP_HOST": "elsewhere.example"}, 400),
     "a host that is none": (LIST, "", {"HTTP_HOST": "a b"}, 400),
+    "another alphabet, not by TLS": (f"{API}Å¡/", "", {"HTTP_X_FORWARDED_PROTO": "http"}, 301),
     "not by TLS": (LIST, "", {"HTTP_X_FORWARDED_PROTO": "http"}, 301),
     "below another path": (LIST, "page_size=1", {"SCRIPT_NAME": "/campus"}, 200),
     "from a browser": (LIST, "", {"HTTP_ORIGIN": "https://elsewhere.example"}, 200),
