@@ -78,10 +78,9 @@ class Prepared:
     ) -> Callable[..., list[M]]:
         """The same as instances with these fields, none of them JSON; the others are deferred."""
         model = rows(**stand_ins[0]).model
-        columns = model._meta.concrete_fields  # noqa: SLF001  # documented by Django
-        names = [
-            field.attname for field in columns if field.attname in fields
-        ]  # in the order that from_db() wants
+        # In the order that from_db() wants.
+        columns = [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001  # documented by Django
+        names = [column for column in columns if column in fields]
         read = cls.all(lambda **values: rows(**values).values_list(*names), stand_ins=stand_ins)
         return lambda **values: [model.from_db(connection.alias, names, row) for row in read(**values)]
 
