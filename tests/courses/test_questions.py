@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 
@@ -66,3 +66,22 @@ def test_postgresql_plans_first_pages_and_those_after_a_cursor_once() -> None:
             "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE '%document%FROM %level\" = $%'"
         )
         assert asking.fetchall() == [(2,), (2,)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("query", "planned"),
+    [
+        ("search=algorithms", True),
+        ("search=algorithms&page_size=7", True),
+        ("search=algorithms&level=master", False),
+        ("group=101", False),
+        ("level=master", True),
+    ],
+)
+def test_a_search_of_all_courses_is_planned_once_too(client: Client, query: str, planned: bool) -> None:
+    connection.close()  # with all that tests before have left it
+    assert client.get(f"/api/v1/courses/?{query}").status_code == 200
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%row_number%'")
+        assert cursor.fetchone() == (int(planned),)
