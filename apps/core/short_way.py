@@ -43,14 +43,13 @@ class ShortWay:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not self._leads(environ):
             return self._application(environ, start_response)
-        # As Django does when a request begins.
-        set_script_prefix(get_script_name(environ))
-        connection.close_if_unusable_or_obsolete()
+        set_script_prefix(get_script_name(environ))  # as Django does when a request begins
         given = {name: environ.get(name, "") for name in ("PATH_INFO", "SCRIPT_NAME")}
         request = WSGIRequest(environ)
         if (always := self._headers_always(request)) is None:
             environ.update(given)  # which a request writes anew in its environ
             return self._application(environ, start_response)
+        connection.close_if_unusable_or_obsolete()  # so does Django
         response = self._respond(request)
         if response.status_code >= 400:
             log_response("%s: %s", response.reason_phrase, request.path, response=response, request=request)

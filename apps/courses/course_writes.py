@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-import orjson
-
 from apps.core.arrays import AnyOf, written
 from apps.core.prepared import Prepared
 from apps.courses import overrides, render, rows
@@ -94,8 +92,8 @@ _STAND_INS = {"ids": "{1}"}, {"ids": "{2}"}
 _COURSES = Prepared.objects(
     lambda ids: Course.objects.filter(AnyOf("id", ids)), _NEEDED, stand_ins=_STAND_INS
 )
-_TERMS = Prepared.all(
-    lambda ids: Term.objects.filter(AnyOf("id", ids)).values_list("id", "document"), stand_ins=_STAND_INS
+_TERMS = Prepared.objects(
+    lambda ids: Term.objects.filter(AnyOf("id", ids)), {"id", "document"}, stand_ins=_STAND_INS
 )
 
 
@@ -150,10 +148,10 @@ class _Writing:
         terms = {term_id(*key): key for key in named}
         self._floors = floors(terms, reaching=min((guard for _, _, guard in coming if guard), default=None))
         known = terms.keys() | {fate.course.term_id for fate in self._fates.values() if fate.course.term_id}
-        self._terms: dict[UUID, str] = dict(_TERMS(ids=written(known)))
+        self._terms = {term.id: term for term in _TERMS(ids=written(known))}
         if unknown := terms.keys() - self._terms.keys():
             ensure_terms({terms[id] for id in unknown})
-            self._terms |= dict.fromkeys(unknown, "")
+            self._terms |= dict.fromkeys(unknown, Term())
         self._days: dict[str, TermDays] = {}
 
     def rewrite(self, course: Course, writer: ChangeSetWriter) -> None:
@@ -196,8 +194,7 @@ class _Writing:
 
     def _days_of(self, term: str) -> TermDays:
         if term not in self._days:
-            document = self._terms[UUID(term)]
-            self._days[term] = TermDays.of(orjson.loads(document) if document else None)
+            self._days[term] = TermDays.of(self._terms[UUID(term)].public())
         return self._days[term]
 
     def finish(self) -> None:

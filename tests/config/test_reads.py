@@ -7,16 +7,14 @@ from urllib.parse import quote
 from wsgiref.types import WSGIApplication
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
 from django.db import OperationalError
 from pytest_django import Settings
 
 from apps.core.bytes_cache import bytes_cache
-from apps.core.wsgi import Campanile
 from apps.courses import personal, reading
-from apps.courses.cache import catalogue_revision
 from config.reads import reads
 from tests.architecture.test_statements import FEW, PERSONAL, PUBLIC, Alice, alice
+from tests.core.both_ways import both_ways
 from tests.core.wsgi_client import Answer, ask
 
 API = "/api/v1/"
@@ -68,16 +66,7 @@ def someone(transactional_db: None, time_machine: Any) -> Alice:
 
 @pytest.fixture
 def ways(someone: Alice, settings: Settings) -> dict[str, WSGIApplication]:
-    """As in production, where Django's middlewares have most to do."""
-    settings.ALLOWED_HOSTS = ["localhost"]
-    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    settings.SECURE_SSL_REDIRECT = settings.SECURE_HSTS_PRELOAD = True
-    settings.SECURE_HSTS_SECONDS = 31_536_000
-    django = WSGIHandler()
-    return {
-        "django": Campanile(django, catalogue=catalogue_revision),
-        "short": Campanile(reads(django), catalogue=catalogue_revision),
-    }
+    return both_ways(settings, reads)
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,13 @@ from unittest.mock import Mock
 from wsgiref.types import WSGIApplication
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
 from django.db import OperationalError
 from pytest_django import Settings
 
-from apps.core.wsgi import Campanile
-from apps.courses.cache import catalogue_revision
 from apps.webhooks import views
 from apps.webhooks.models import Conflict, Delivery
 from apps.webhooks.short_way import deliveries
+from tests.core.both_ways import both_ways
 from tests.core.wsgi_client import Answer, ask
 from tests.factories.documents import course
 from tests.factories.webhooks import Sender, event
@@ -102,16 +100,7 @@ CASES: dict[str, tuple[Sequence[Post], int]] = {
 
 @pytest.fixture
 def ways(sender: Sender, settings: Settings) -> dict[str, WSGIApplication]:
-    """As in production, where Django's middlewares have most to do."""
-    settings.ALLOWED_HOSTS = ["localhost"]
-    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    settings.SECURE_SSL_REDIRECT = settings.SECURE_HSTS_PRELOAD = True
-    settings.SECURE_HSTS_SECONDS = 31_536_000
-    django = WSGIHandler()
-    return {
-        "django": Campanile(django, catalogue=catalogue_revision),
-        "short": Campanile(deliveries(django), catalogue=catalogue_revision),
-    }
+    return both_ways(settings, deliveries)
 
 
 def told(answer: Answer) -> tuple[int, list[tuple[str, str]], bytes]:
