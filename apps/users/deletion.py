@@ -41,11 +41,9 @@ def show_who_you_are(*, session: Session, password: str | None, now: datetime) -
         if now - session.created_at > FRESH:
             raise SignInAgain("Give your password, or sign in anew and ask again within five minutes.")
         return
-    account = session.user.email
-    throttling.take(throttling.WRONG_SIGN_INS, subject=account, now=now)
-    if not session.user.check_password(password):
-        raise ValidationError({"password": [_("This is not your password.")]}, code="wrong_password")
-    throttling.give_back(throttling.WRONG_SIGN_INS, subject=account, now=now)
+    with throttling.counted(throttling.WRONG_SIGN_INS, subject=session.user.email, now=now):
+        if not session.user.check_password(password):
+            raise ValidationError({"password": [_("This is not your password.")]}, code="wrong_password")
 
 
 def request_deletion(*, user: User, now: datetime) -> datetime:
