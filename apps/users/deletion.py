@@ -86,6 +86,8 @@ def erase(users: Sequence[User]) -> None:
     LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(User), object_id__in=map(str, ids)
     ).update(object_id=None, object_repr="a deleted user", change_message="")
+    if (work := LogEntry.objects.filter(user__in=ids)).exists():
+        work.update(user=User.objects.nobody())
     addresses = [user.email for user in users]
     outbox.forget(addresses=addresses)
     Registration.objects.filter(email__in=addresses).delete()
