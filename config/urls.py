@@ -84,6 +84,8 @@ api = [
 urlpatterns = [
     path("api/v1/", include(api)),
     path("webhooks/<str:source>/", webhooks.receive),
+    # Django would redirect to the one above, and many senders turn a redirected POST into a GET.
+    path("webhooks/<str:source>", webhooks.receive),
     path("webhooks/<str:source>/deliveries/<uuid:delivery>/", webhooks.delivery_status),
     path("", Root.as_view()),
     path("health/", health.alive),

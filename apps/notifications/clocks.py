@@ -1,13 +1,23 @@
 """What a user's clock shows: hours of the day in a zone whose clocks are put forward and back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 _DAY = timedelta(days=1)
 
 
 def quiet_until(now: datetime, *, begins: time, ends: time, zone: tzinfo) -> datetime | None:
-    """When the quiet hours end in which `now` lies; None when it lies in none. They go over midnight when they begin later than they end.
+    """When the quiet hours end in which `now` lies; None when it lies in none."""
+    for first, last in quiet_around(now, begins=begins, ends=ends, zone=zone):
+        if first <= now < last:
+            return last
+    return None
+
+
+def quiet_around(
+    now: datetime, *, begins: time, ends: time, zone: tzinfo
+) -> Iterator[tuple[datetime, datetime]]:
+    """From when until when it is quiet on the days around `now`. Quiet hours go over midnight when they begin later than they end.
 
     Rather too long than too short where clocks are put forward or back: whenever the user's clock shows a quiet hour it is quiet, be it
     for the second time, and a beginning or an end that the clock skips may make it quiet for as long as it skips beyond that.
@@ -16,9 +26,7 @@ def quiet_until(now: datetime, *, begins: time, ends: time, zone: tzinfo) -> dat
     for day in (today - _DAY, today, today + _DAY):
         first, _ = _moments(day, begins, zone)
         _, last = _moments(day if begins < ends else day + _DAY, ends, zone)
-        if first <= now < last:
-            return last
-    return None
+        yield first, last
 
 
 def next_hour(

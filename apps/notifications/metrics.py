@@ -1,11 +1,13 @@
 """What Prometheus learns of the phones, asked of the database. docs/metrics.md tells of each metric."""
 
+import math
 from collections.abc import Iterator
 
 from django.db import connection
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from apps.notifications.models import Device, Pause, Push, PushCount
+from apps.notifications.punctuality import seconds_late
 
 QUANTILES = (0.5, 0.95, 1.0)
 OUTCOMES = (
@@ -23,6 +25,7 @@ def from_database() -> Iterator[Metric]:
     """A handful of looks at small tables and small indexes."""
     yield _outcomes()
     yield _seconds()
+    yield _late()
     yield _overdue()
     yield _paused()
 
@@ -68,6 +71,18 @@ def _seconds() -> Metric:
             for quantile, value in zip(QUANTILES, values, strict=True):
                 seconds.add_metric(["high" if high else "normal", str(quantile)], value)
     return seconds
+
+
+def _late() -> Metric:
+    late = GaugeMetricFamily(
+        "campanile_reminder_late_seconds",
+        "From when a reminder was to ring to FCM's answer, of the last five minutes.",
+        labels=["kind", "quantile"],
+    )
+    for kind, seconds in seconds_late().items():
+        for quantile in QUANTILES:
+            late.add_metric([kind, str(quantile)], seconds[math.ceil(quantile * len(seconds)) - 1])
+    return late
 
 
 # Of each lane the one that was to be done first, by way of the index its worker looks in.

@@ -41,11 +41,9 @@ def show_who_you_are(*, session: Session, password: str | None, now: datetime) -
         if now - session.created_at > FRESH:
             raise SignInAgain("Give your password, or sign in anew and ask again within five minutes.")
         return
-    account = session.user.email
-    throttling.take(throttling.WRONG_SIGN_INS, subject=account, now=now)
-    if not session.user.check_password(password):
-        raise ValidationError({"password": [_("This is not your password.")]}, code="wrong_password")
-    throttling.give_back(throttling.WRONG_SIGN_INS, subject=account, now=now)
+    with throttling.counted(throttling.WRONG_SIGN_INS, subject=session.user.email, now=now):
+        if not session.user.check_password(password):
+            raise ValidationError({"password": [_("This is not your password.")]}, code="wrong_password")
 
 
 def request_deletion(*, user: User, now: datetime) -> datetime:
@@ -88,6 +86,8 @@ def erase(users: Sequence[User]) -> None:
     LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(User), object_id__in=map(str, ids)
     ).update(object_id=None, object_repr="a deleted user", change_message="")
+    if (work := LogEntry.objects.filter(user__in=ids)).exists():
+        work.update(user=User.objects.nobody())
     addresses = [user.email for user in users]
     outbox.forget(addresses=addresses)
     Registration.objects.filter(email__in=addresses).delete()

@@ -27,12 +27,13 @@ def change(*, session: Session, current: str, new: str, now: datetime) -> None:
     as validated. Raises ValidationError for a wrong current one, BadAccessToken when the session has ended meanwhile, or Throttled.
     """
     user = session.user
-    throttling.take(throttling.WRONG_SIGN_INS, subject=user.email, now=now)
-    if not matches(current, user.password):
-        raise ValidationError({"current_password": [_("This is not your password.")]}, code="wrong_password")
+    with throttling.counted(throttling.WRONG_SIGN_INS, subject=user.email, now=now):
+        if not matches(current, user.password):
+            raise ValidationError(
+                {"current_password": [_("This is not your password.")]}, code="wrong_password"
+            )
     hashed = make_password(new)
     with transaction.atomic():
-        throttling.give_back(throttling.WRONG_SIGN_INS, subject=user.email, now=now)
         # Whoever changes the password at the same time, or ends this session, was first if we find it changed now.
         users = User.objects.active().select_for_update(no_key=True)
         locked = users.filter(pk=user.pk, password=user.password).first()

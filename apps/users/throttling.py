@@ -3,6 +3,8 @@
 A try takes its place in one atomic upsert, before anything else is done; the row lock makes parallel tries queue for microseconds.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -84,6 +86,14 @@ def give_back(limit: Limit, *, subject: str, now: datetime) -> None:
     """The try taken at `now` turned out to be none."""
     with connection.cursor() as cursor:
         cursor.execute(_GIVE_BACK, {"key": limit.key(subject), "now": now})
+
+
+@contextmanager
+def counted(limit: Limit, *, subject: str, now: datetime) -> Iterator[None]:
+    """A try, which was none unless what is done within raises. Not to be called in a transaction. Raises Throttled."""
+    take(limit, subject=subject, now=now)
+    yield
+    give_back(limit, subject=subject, now=now)
 
 
 def _wait(limit: Limit, *, key: str, now: datetime) -> float:

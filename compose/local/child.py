@@ -42,7 +42,7 @@ class Child:
 
     def stop(self) -> None:
         """Ends the child and all it started; also what an earlier run left behind under this name."""
-        if locks.is_held(self.lock):
+        if self._is_left():
             self._signal(self.program.stop_signal)
             if not self._gone_within(self.program.grace):
                 self._signal(signal.SIGKILL)
@@ -77,6 +77,10 @@ class Child:
             console.relay(program.name, process.stdout)
         return process
 
+    def _is_left(self) -> bool:
+        """Somebody may have removed the file of the lock; what we started ourselves we know without it."""
+        return self.is_running() or locks.is_held(self.lock)
+
     def _signal(self, number: signal.Signals) -> None:
         """The stop signal goes to the child alone, which ends its own; SIGKILL goes to its whole process group."""
         pid = self._pid()
@@ -94,13 +98,15 @@ class Child:
             ) from error
 
     def _pid(self) -> int:
+        if self.process is not None:
+            return self.process.pid
         with suppress(OSError, ValueError):
             return int(self.lock.read_text())
         return 0
 
     def _gone_within(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
-        while locks.is_held(self.lock):
+        while self._is_left():
             if self.process is not None and self.process.poll() is not None:
                 # The child has ended but something it started has not: nobody is left to ask it politely.
                 with suppress(ProcessLookupError, PermissionError):

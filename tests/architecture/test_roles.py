@@ -85,6 +85,7 @@ ELSEWHERE = [
     "/health/",
     "/health/ready/",
     "/webhooks/<str:source>/",
+    "/webhooks/<str:source>",
     "/webhooks/<str:source>/deliveries/<uuid:delivery>/",
     "/calendar/<str:secret>.ics",
     "/account/confirm/<str:key>/",

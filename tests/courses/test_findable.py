@@ -103,6 +103,19 @@ def test_whatever_happens_to_a_course_happens_to_its_short_row() -> None:
     assert seen[-1] == seen[-2]
 
 
+def test_short_rows_are_kept_whatever_the_search_path() -> None:
+    """Restoring a dump goes without one."""
+    put_course()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT format('%I.courses_course', current_schema())")
+        [courses] = cursor.fetchone()
+        cursor.execute("SET LOCAL search_path = ''")
+        cursor.execute(f"UPDATE {courses} SET code = 'RESTORED'")
+        cursor.execute("SET LOCAL search_path TO DEFAULT")
+    [(code, *_)] = findable().values()
+    assert code == "RESTORED"
+
+
 def test_the_migration_makes_the_rows_of_courses_that_are_there() -> None:
     put_course(1)
     put_course(1, id="gone")

@@ -1,7 +1,9 @@
 """Some minutes before each class of one's own the phone rings: at the hour the timetable says by then, once, and never late."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from itertools import product
+from zoneinfo import ZoneInfo
 
 import pytest
 from rest_framework.test import APIClient
@@ -14,6 +16,7 @@ from apps.notifications.delivery import send_due
 from apps.notifications.models import Device, Notification, Push, Reminder
 from apps.notifications.preferences import PreferenceChanges, change_preferences
 from apps.notifications.reminders import forget, plan_due
+from apps.notifications.reminding import due_at
 from apps.users.models import User
 from tests.courses.admin_pages import signed_in, url_of
 from tests.factories.courses import make_user
@@ -312,6 +315,57 @@ def test_quiet_hours_delay_only_what_begins_after_they_end(
     for moment in ("11:00", "11:02", "11:05", "11:08"):
         found += [moment for _ in rung(phones, clock, f"2026-10-06 {moment}")]
     assert found == [rings_at]
+
+
+@pytest.mark.parametrize(
+    ("back_at", "rings_at"),
+    [
+        ("11:03", "11:05"),  # before quiet hours end
+        ("11:06:50", "11:06:50"),  # just after
+        ("11:07:10", None),  # too late
+    ],
+)
+def test_what_quiet_hours_put_off_is_not_lost_when_no_worker_runs_at_its_own_hour(
+    phones: Phones, clock: Clock, alice: User, back_at: str, rings_at: str | None
+) -> None:
+    choose(alice, {"quiet_hours": {"from": time(22), "to": time(11, 5)}})
+    rung(phones, clock, "2026-10-06 10:55")
+    moments = [each for each in ("11:03", "11:04:30", "11:05", "11:06:50", "11:07:10") if each >= back_at]
+    found = [each for each in moments for _ in rung(phones, clock, f"2026-10-06 {each}")]
+    assert found == ([rings_at] if rings_at else [])
+    assert Reminder.objects.count() == len(found)
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-10-25", "2027-03-28", "2027-04-04"]
+)  # clocks put back, forward, left alone
+def test_they_are_made_for_the_moment_at_which_they_may_ring(phones: Phones, clock: Clock, day: str) -> None:
+    clock.move(f"{day} 00:00")
+    put_term(1, starts_on="2026-10-01", ends_on="2027-06-01", periods=[])
+    put_course(1, entries=[entry(weekday=7, starts_at="04:30", ends_at="06:00")])
+    zones = ["Europe/Belgrade", "Europe/London", "Asia/Kathmandu"]
+    nights = [
+        ("22:00", "03:00"),
+        ("01:45", "02:30"),
+        ("03:00", "04:30"),
+        ("23:00", "05:00"),
+        ("04:00", "03:59"),
+    ]
+    for zone, (begins, ends), minutes in product(zones, nights, [30, 120]):
+        user = make_user(f"{zone}{begins}{minutes}".lower().replace("/", "").replace(":", ""), time_zone=zone)
+        enrol(user_id=user.pk, course_id=api_id())
+        make_device(user, user.email)
+        hours = {"from": time.fromisoformat(begins), "to": time.fromisoformat(ends)}
+        choose(user, {"reminder_minutes": minutes, "quiet_hours": hours})
+    start = datetime.fromisoformat(f"{day}T00:00:00+00:00")
+    for minute in range(0, 216, 3):
+        clock.move(str(start + timedelta(minutes=minute)))
+        plan_due()
+    made = list(Reminder.objects.select_related("user__notification_preferences"))
+    assert {each.user for each in made} == set(User.objects.all())
+    for each in made:
+        due = due_at(each, each.user.notification_preferences, ZoneInfo(each.user.time_zone))
+        assert [push.next_try_at for push in each.pushes.all()] == [due], each.user.email
 
 
 @pytest.mark.parametrize(

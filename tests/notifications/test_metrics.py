@@ -1,6 +1,7 @@
 """The phones, as Prometheus sees them."""
 
 import json
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -8,14 +9,17 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
+from django.utils import timezone
 
 from apps.courses.models import ChangeSet
 from apps.notifications import metrics
 from apps.notifications.delivery import send_due
 from apps.notifications.holds import reject
-from apps.notifications.models import FanOut, Hold, Pause, Push
+from apps.notifications.models import FanOut, Hold, Pause, Preferences, Push, Reminder
 from apps.notifications.outbox import expand_due
 from apps.notifications.pauses import pause
+from apps.notifications.punctuality import rung_lately
+from apps.users.models import User
 from tests.factories.courses import change, days_ahead, follow, make_course, make_entry, make_user, record
 from tests.factories.notifications import make_device
 from tests.notifications.conftest import Phones
@@ -104,6 +108,49 @@ def test_the_time_from_a_change_to_fcms_answer_is_told_by_quantiles(phones: Phon
     assert told()["campanile_push_seconds"] == {}
 
 
+def remind(name: str, *, late: timedelta, minutes: int = 15, **choices: Any) -> User:
+    """Somebody whose phone rang so long after it was to."""
+    user = make_user(name, time_zone="UTC")
+    Preferences.objects.create(user=user, reminder_minutes=minutes, **choices)
+    begins_at = timezone.now() + timedelta(minutes=minutes) - late
+    reminder = Reminder.objects.create(user=user, kind="class", subject=uuid.uuid4(), begins_at=begins_at)
+    device = make_device(user, name)
+    Push.objects.create(
+        reminder=reminder,
+        device=device,
+        high_priority=True,
+        expires_at=begins_at,
+        status="sent",
+        settled_at=Now(),
+    )
+    return user
+
+
+def test_how_late_reminders_rang_is_told_by_quantiles() -> None:
+    assert told()["campanile_reminder_late_seconds"] == {}
+    for name, seconds in (("alice", 1), ("bob", 2), ("carol", 60)):
+        remind(name, late=timedelta(seconds=seconds))
+    late = told()["campanile_reminder_late_seconds"]
+    assert 2 <= late["class", "0.5"] < 2 + LOADED
+    assert 60 <= late["class", "0.95"] <= late["class", "1.0"] < 60 + LOADED
+    Push.objects.update(settled_at=Now() - timedelta(minutes=6))
+    assert told()["campanile_reminder_late_seconds"] == {}
+
+
+def test_what_quiet_hours_put_off_is_late_from_when_they_end() -> None:
+    ended = (timezone.now() - timedelta(seconds=5)).replace(microsecond=0)
+    hours = {"quiet_from": (ended - timedelta(minutes=30)).time(), "quiet_to": ended.time()}
+    remind("alice", late=timedelta(minutes=10), minutes=60, **hours)
+    assert 5 <= told()["campanile_reminder_late_seconds"]["class", "1.0"] < 6 + LOADED
+
+
+@pytest.mark.parametrize("minutes", [None, 5, 60])
+def test_who_has_chosen_otherwise_since_it_rang_says_nothing_of_our_speed(minutes: int | None) -> None:
+    remind("alice", late=timedelta(seconds=1))
+    Preferences.objects.update(reminder_minutes=minutes)
+    assert told()["campanile_reminder_late_seconds"] == {}
+
+
 def test_how_long_each_queue_has_been_due_is_told(entry: Any) -> None:
     assert told()["campanile_lane_overdue_seconds"] == {("fan-out",): 0, ("push",): 0}
     queue(entry)
@@ -146,6 +193,7 @@ def test_asking_looks_at_indexes_only() -> None:
             cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
             plan = json.dumps(cursor.fetchone()[0])
             assert "Seq Scan" not in plan
+        assert "Seq Scan" not in rung_lately().explain()
 
 
 def test_what_staff_reject_is_counted_as_cancelled(entry: Any, settings: Any) -> None:

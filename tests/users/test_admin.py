@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
@@ -141,6 +143,29 @@ def test_staff_who_change_their_own_password_stay_in_this_browser_alone(phone: P
     assert elsewhere.get("/admin/").status_code == 302
     assert here.get("/admin/password_change/done/").status_code == 200
     assert newest(boss.email).subject == "Your password was changed"
+
+
+def test_wrong_old_passwords_are_counted_with_wrong_sign_ins(boss: User, phone: Phone) -> None:
+    here = signed_in(boss)
+
+    def change_own(old: str) -> Any:
+        form = {"old_password": old, "new_password1": "new and long", "new_password2": "new and long"}
+        return here.post("/admin/password_change/", form)
+
+    assert [change_own("wrong").status_code for _ in range(5)] == [200] * 5
+    refused = change_own(PASSWORD)
+    assert refused.status_code == 429
+    assert 1 <= int(refused["Retry-After"]) <= 60
+    assert "Too many wrong tries" in refused.content.decode()
+    assert phone.post("/api/v1/auth/token/", {"email": boss.email, "password": PASSWORD}).status_code == 429
+    assert User.objects.get(pk=boss.pk).check_password(PASSWORD)
+
+
+def test_a_right_old_password_is_no_try(boss: User) -> None:
+    here = signed_in(boss)
+    for _ in range(6):
+        form = {"old_password": PASSWORD, "new_password1": PASSWORD, "new_password2": PASSWORD}
+        assert here.post("/admin/password_change/", form).status_code == 302
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session as Visit
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
@@ -21,7 +21,7 @@ from apps.mail import outbox
 from apps.mail.models import Letter
 from apps.notifications.models import Device, Notification, Push
 from apps.users import exporting
-from apps.users.deletion import purge
+from apps.users.deletion import erase, purge
 from apps.users.models import Session, User
 from apps.users.sessions import open_session
 from tests.architecture.test_statements import alice as someone_with_everything
@@ -255,11 +255,36 @@ def test_after_fourteen_days_and_not_before_nothing_is_left(bob: User, time_mach
     assert found(marks) == {}
     assert not Visit.objects.exists()
     assert Override.objects.get().author is None
-    assert LogEntry.objects.get().object_repr == "a deleted user"
+    hers, of_her = LogEntry.objects.order_by("pk")
+    assert (str(hers.user), hers.object_repr) == ("a deleted account", bob.email)
+    assert (of_her.user, of_her.object_repr, of_her.change_message) == (bob, "a deleted user", "")
     assert purge() == 0
     assert Course.objects.exists()
     assert User.objects.filter(pk=bob.pk).exists()
     assert Enrolment.objects.filter(user=bob).exists()
+
+
+def test_what_deleted_staff_did_is_one_account_that_nobody_can_use_or_delete(alice: User, bob: User) -> None:
+    course = ContentType.objects.get_for_model(Course)
+    for author in (alice, bob):
+        LogEntry.objects.create(
+            user=author, content_type=course, object_repr="Algorithms", action_flag=CHANGE
+        )
+    with transaction.atomic():
+        erase([alice])
+    with transaction.atomic():
+        erase([bob])
+
+    nobody = User.objects.get()
+    assert {entry.user for entry in LogEntry.objects.all()} == {nobody}
+    assert not nobody.may_sign_in
+    assert not nobody.has_usable_password()
+    staff = Client()
+    staff.force_login(User.objects.create_superuser("boss@example.org", PASSWORD))
+    assert str(nobody) not in staff.get(reverse("admin:users_user_changelist")).content.decode()
+    assert '?role=student">0<' in staff.get(reverse("admin:auth_group_changelist")).content.decode()
+    staff.post(reverse("admin:users_user_delete", args=[nobody.pk]), {"post": "yes"})
+    assert LogEntry.objects.filter(user=nobody).count() == 2
 
 
 def leave_traces(alice: User, bob: User) -> None:

@@ -236,6 +236,14 @@ def test_faults_are_told_in_the_language_of_whoever_registers(phone: Phone, db: 
     assert detail({"Accept-Language": "sr"}, language="en") == english
 
 
+def test_drfs_own_sentences_are_in_that_language_too(phone: Phone, db: None) -> None:
+    answer = phone.post(REGISTER, {"email": "", "password": None}, headers={"Accept-Language": "sr-Latn-RS"})
+    assert [each["detail"] for each in answer.json()["errors"]] == [
+        "Ovo polje ne sme biti prazno.",
+        "Ovo polje ne sme biti null.",
+    ]
+
+
 def test_any_password_of_eight_characters_will_do_whatever_it_is_made_of(phone: Phone, db: None) -> None:
     """OWASP ASVS 5.0, 6.2.5, 6.2.8 and 6.2.9: any characters, taken as they are, and many of them."""
     for number, password in enumerate(

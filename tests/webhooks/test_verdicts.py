@@ -27,6 +27,17 @@ def test_a_new_event_is_accepted_and_kept_raw(sender: Sender) -> None:
     assert (bytes(kept.body), kept.status, kept.attempts) == (KNOWN, "pending", 0)
 
 
+def test_an_address_without_the_slash_at_its_end_is_as_good(sender: Sender) -> None:
+    """A redirect would make many senders turn their POST into a GET."""
+    at = sender.url.rstrip("/")
+    answer = sender.client.post(at, KNOWN, "application/json", headers=sender.signed(KNOWN))
+    refused = sender.client.post(at, KNOWN, "application/json")
+
+    assert (answer.status_code, refused.status_code) == (202, 401)
+    assert sender.client.get(at).status_code == 405
+    assert Delivery.objects.get().source == "course-service"
+
+
 def test_the_same_again_is_a_duplicate_and_leaves_no_row(sender: Sender) -> None:
     first = sender.post(KNOWN, id="msg_1").json()
     answer = sender.post(KNOWN, id="msg_1")

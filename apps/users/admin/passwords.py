@@ -5,6 +5,7 @@ from unfold.forms import AdminOwnPasswordChangeForm, AdminPasswordChangeForm
 from apps.users import notices
 from apps.users.accounts import sign_out_everywhere
 from apps.users.models import Session, User
+from apps.users.staff_site import CountedTries
 
 
 class PasswordForm(AdminPasswordChangeForm):
@@ -17,8 +18,13 @@ class PasswordForm(AdminPasswordChangeForm):
         return user
 
 
-class OwnPasswordForm(AdminOwnPasswordChangeForm):
+class OwnPasswordForm(CountedTries, AdminOwnPasswordChangeForm):
     """One's own, by the password one knows; the visit in which it is changed goes on."""
+
+    def clean_old_password(self) -> str:
+        with self.counted(self.user.email):
+            known: str = super().clean_old_password()
+        return known
 
     def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's signature
         with transaction.atomic():

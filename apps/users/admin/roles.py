@@ -36,7 +36,7 @@ class RoleAdmin(ReadOnlyAdmin):
 
     @admin.display(description="people")
     def people(self, group: Any) -> SafeString:
-        count = User.objects.filter(having(Role(group.name))).count()
+        count = User.objects.people().filter(having(Role(group.name))).count()
         page = f"{reverse('admin:users_user_changelist')}?role={group.name}"
         return format_html('<a class="underline" href="{}">{}</a>', page, count)
 

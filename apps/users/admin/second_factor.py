@@ -22,7 +22,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from apps.users import second_factor as factor
 from apps.users.models import User
-from apps.users.staff_site import too_many
+from apps.users.staff_site import told_to_wait, too_many
 
 # django-otp's own pages would show the keys.
 admin.site.unregister([TOTPDevice, StaticDevice])
@@ -137,11 +137,7 @@ def _is_verified(user: Any) -> bool:
 
 def _page(request: HttpRequest, name: str, form: CodeForm, *, title: str, **context: Any) -> HttpResponse:
     context = {**admin.site.each_context(request), "title": title, "form": form, **context}
-    answer = TemplateResponse(request, f"users/admin/second_factor/{name}.html", context)
-    if form.retry_after:
-        answer.status_code = 429
-        answer["Retry-After"] = str(form.retry_after)
-    return answer
+    return told_to_wait(TemplateResponse(request, f"users/admin/second_factor/{name}.html", context))
 
 
 def _next(request: HttpRequest) -> str:

@@ -19,6 +19,7 @@ from apps.users.admin.identities import IdentityInline
 from apps.users.admin.passwords import PasswordForm
 from apps.users.deletion import erase
 from apps.users.models import Session, User
+from apps.users.models.user import NOBODY
 from apps.users.notices import email_changed
 from apps.users.roles import Role, having, role_of, set_role
 from apps.users.second_factor import remove
@@ -82,7 +83,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         users: QuerySet[User] = super().get_queryset(request).prefetch_related("groups")
-        return users
+        return users.exclude(email=NOBODY)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:

@@ -2,6 +2,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -13,6 +14,8 @@ from django.utils.crypto import salted_hmac
 from apps.mail.addresses import is_deliverable
 from apps.users.validators import validate_language, validate_name, validate_time_zone
 
+NOBODY = "a deleted account"
+
 
 class UserManager(BaseUserManager["User"]):
     def active(self) -> "models.QuerySet[User]":
@@ -21,6 +24,18 @@ class UserManager(BaseUserManager["User"]):
     def returning(self) -> "models.QuerySet[User]":
         """Those who may sign in: the active, and who by that comes back from asking for the account's deletion."""
         return self.filter(models.Q(is_active=True) | models.Q(can_return=True))
+
+    def people(self) -> "models.QuerySet[User]":
+        return self.exclude(email=NOBODY)
+
+    def nobody(self) -> "User":
+        """Whose work the admin's log says it was when the account that did it is deleted: an entry must name one. What it has for an address
+        is none, so nobody can have it, sign in with it or be written to.
+        """
+        user, _ = self.get_or_create(
+            email=NOBODY, defaults={"is_active": False, "password": make_password(None)}
+        )
+        return user
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=User.normalize_username(email), **fields)

@@ -96,6 +96,18 @@ def test_a_signal_stops_all_and_leaves_no_process(
     assert not any(map(is_alive, pids_in(pids)))
 
 
+@pytest.mark.timeout(60)
+def test_a_child_whose_lock_was_removed_is_stopped_all_the_same(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    pids = tmp_path / "pids"
+    with supervisor:
+        supervisor.start([python("stubborn", STUBBORN.format(pids=str(pids)))])
+        wait_until(lambda: len(pids_in(pids)) == 2)
+        (supervisor.run_dir / "stubborn.lock").unlink()
+    wait_until(lambda: not any(map(is_alive, pids_in(pids))))
+
+
 def test_what_a_killed_supervisor_left_is_ended_by_the_next(
     launch: Launcher, supervisor: Supervisor, tmp_path: Path
 ) -> None:
