@@ -134,14 +134,14 @@ class Page:
             next=Position(after=True, key=keys[-1]) if keys and later else None,
         )
 
-    def envelope(self, results: str, window: Window, *, count: int | None = None) -> bytes:
+    def envelope(self, results: bytes, window: Window, *, count: int | None = None) -> bytes:
         """The page as bytes; `results` is the inside of a JSON array. Raises NotFound beyond the last page."""
         counted = ""
         if count is not None:
             self.check(count)
             counted = f'"count":{count},'
         links = f'"next":{self._link(window.next)},"previous":{self._link(window.previous)}'
-        return f'{{{counted}{links},"results":[{results}]}}'.encode()
+        return b'{%b,"results":[%b]}' % (f"{counted}{links}".encode(), results)
 
     def check(self, count: int) -> None:
         """Raises NotFound beyond the last page."""
