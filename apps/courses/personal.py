@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -44,7 +45,7 @@ class PersonalSchedule:
         shown = [
             slot for slot in self._slots if slot.meeting.occurrence.has_date_within(days.first, days.last)
         ]
-        self.shown = sorted(shown, key=lambda slot: slot.place)
+        self.shown = sorted(shown, key=attrgetter("place"))
 
     def items(self, slots: Sequence[Slot]) -> list[Json]:
         """Some of `shown` as the API lists them, looked at within the whole weeks in which they are held, be they in the range or not.
@@ -55,14 +56,12 @@ class PersonalSchedule:
         beside = [slot for slot in self._slots if slot.week in weeks]
         clashes = find(beside)
         parallels = self._parallels([slot for slot in slots if slot in clashes], beside)
-        return [
-            {
-                **slot.meeting.item(),
-                "clashes": list(dict.fromkeys(other.entry["id"] for other in clashes.get(slot, []))),
-                "alternatives": list(parallels.instead_of(slot)) if slot in clashes else [],
-            }
-            for slot in slots
-        ]
+        items = [slot.meeting.item() for slot in slots]
+        for slot, item in zip(slots, items, strict=True):
+            beside_it = clashes.get(slot, ())
+            item["clashes"] = list(dict.fromkeys([other.entry["id"] for other in beside_it]))
+            item["alternatives"] = list(parallels.instead_of(slot)) if beside_it else []
+        return items
 
     def _parallels(self, clashing: Sequence[Slot], beside: Sequence[Slot]) -> Parallels:
         if not clashing:
