@@ -54,13 +54,16 @@ class Prepared:
         self._write = write
         self._stand_ins = stand_ins
 
+    def ask(self, **values: Any) -> psycopg.Cursor[Any]:
+        """On the connection of the calling thread; read before the next statement."""
+        return ask_prepared(self._statement, values)
+
     def row(self, **values: Any) -> Row | None:
-        """The first row, read on the connection of the calling thread."""
-        found: Row | None = ask_prepared(self._statement, values).fetchone()
+        found: Row | None = self.ask(**values).fetchone()
         return found
 
     def rows(self, **values: Any) -> list[Row]:
-        found: list[Row] = ask_prepared(self._statement, values).fetchall()
+        found: list[Row] = self.ask(**values).fetchall()
         return found
 
     @classmethod

@@ -32,7 +32,7 @@ def page(page: Page) -> Rendered:
 
 def one(id: UUID) -> Rendered:
     revision, document = _TERM.read(id)
-    shown, midnight = _with_today(document.encode(), timezone.now())
+    shown, midnight = _with_today(document, timezone.now())
     if not shown:
         raise Http404
     return Rendered(to_text(shown[0]).encode(), revision, expires_at=midnight, parts=_PARTS)
