@@ -18,7 +18,9 @@ Json = dict[str, Any]
 
 
 def _sources(user: UUID, first: date, last: date) -> dict[str, QuerySet[Any, Any]]:
-    return schedule.sources(concerned_entries(user), schedule.DateRange(first, last))
+    days = schedule.DateRange(first, last)
+    followed, of_term = (schedule.sources(entries, days) for entries in concerned_entries(user))
+    return {**followed, "entries": followed["entries"].union(of_term["entries"], all=True)}
 
 
 _SOURCES = reading.PreparedRows(
@@ -35,8 +37,9 @@ class PersonalSchedule:
 
     def __init__(self, user_id: UUID, days: schedule.DateRange) -> None:
         _, found = _SOURCES.read(user=user_id, first=days.first, last=days.last)
+        entries = {entry["id"]: entry for entry in found["entries"]}  # several rules may have found one
+        timetable = schedule.Timetable({**found, "entries": list(entries.values())})
         # What is shown may be held outside the range, if it was moved there.
-        timetable = schedule.Timetable(found)
         asked = list(timetable.meetings(days))
         held = [meeting.occurrence.date for meeting in asked]
         self._days = schedule.DateRange.weeks_of([days.first, days.last, *held])
