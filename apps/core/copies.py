@@ -1,13 +1,13 @@
 """A rendered body in the forms it is served in, and those forms as one value that Redis can hold."""
 
 import hashlib
-import json
 import struct
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import orjson
 from django.conf import settings
 from zlib_ng import zlib_ng
 
@@ -96,7 +96,7 @@ class Copy:
             self.parts,
             self.zipped is not None,
         ]
-        head = json.dumps(about).encode()
+        head = orjson.dumps(about)
         seal = _seal(label, head, zipped)
         return b"".join((_HEAD.pack(_MAGIC, seal, len(head), len(self.body)), head, self.body, zipped))
 
@@ -110,7 +110,7 @@ class Copy:
         head, body, zipped = value[_HEAD.size : begins], value[begins:ends], value[ends:]
         if magic != _MAGIC or seal != _seal(label, head, zipped):
             return None
-        tag, revision, expires_at, content_type, parts, compressed = json.loads(head)
+        tag, revision, expires_at, content_type, parts, compressed = orjson.loads(head)
         if tag != _tag(body):
             return None
         return cls(

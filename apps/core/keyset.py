@@ -77,6 +77,11 @@ def window(page: Page, keys: Sequence[Key], *, more: bool) -> Window:
     return page.window(keys, earlier=page.position is not None or page.number > 1, later=more)
 
 
+def plain(value: Any) -> str | int | float:
+    """Of a key, as a position holds it."""
+    return value if isinstance(value, (int, float)) else str(value)
+
+
 def _beyond(position: Position, key: Sequence[Column]) -> Q:
     """Raises ValueError for a key of another list."""
     beyond = Q()

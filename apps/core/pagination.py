@@ -43,7 +43,7 @@ class KeysetPagination(pagination.PageNumberPagination):
         key = keyset.columns(queryset)
         rows = list(keyset.cut(self._asked, queryset, key))
         shown = rows[: self._asked.size]
-        keys = [tuple(_plain(getattr(row, column.name)) for column in key) for row in shown]
+        keys = [tuple(keyset.plain(getattr(row, column.name)) for column in key) for row in shown]
         self._window = keyset.window(self._asked, keys, more=len(rows) > len(shown))
         return shown[::-1] if keyset.is_backwards(self._asked) else shown
 
@@ -74,7 +74,3 @@ class FeedPagination(KeysetPagination):
         found = super().get_paginated_response_schema(schema)
         del found["properties"]["count"]
         return {**found, "required": ["results"]}
-
-
-def _plain(value: Any) -> str | int | float:
-    return value if isinstance(value, (int, float)) else str(value)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode
 
+import orjson
 from django.http import QueryDict
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
@@ -134,14 +135,14 @@ class Page:
             next=Position(after=True, key=keys[-1]) if keys and later else None,
         )
 
-    def envelope(self, results: str, window: Window, *, count: int | None = None) -> bytes:
+    def envelope(self, results: bytes, window: Window, *, count: int | None = None) -> bytes:
         """The page as bytes; `results` is the inside of a JSON array. Raises NotFound beyond the last page."""
-        counted = ""
+        counted = b""
         if count is not None:
             self.check(count)
-            counted = f'"count":{count},'
-        links = f'"next":{self._link(window.next)},"previous":{self._link(window.previous)}'
-        return f'{{{counted}{links},"results":[{results}]}}'.encode()
+            counted = b'"count":%d,' % count
+        links = tuple(orjson.dumps(self.link(position)) for position in (window.next, window.previous))
+        return b'{%b"next":%b,"previous":%b,"results":[%b]}' % (counted, *links, results)
 
     def check(self, count: int) -> None:
         """Raises NotFound beyond the last page."""
@@ -152,9 +153,6 @@ class Page:
         if position is None:
             return None
         return str(replace_query_param(remove_query_param(self.url, "page"), "cursor", str(position)))
-
-    def _link(self, position: Position | None) -> str:
-        return json.dumps(self.link(position))
 
 
 def _distinct(keys: Iterable[Key]) -> list[Key]:

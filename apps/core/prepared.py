@@ -9,7 +9,8 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
-from django.db import connection
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, QuerySet
 from psycopg.sql import quote
@@ -23,7 +24,17 @@ Statement = tuple[str, Sequence[Any]]
 
 def preparing_cursor() -> CursorWrapper:
     """On the connection of the calling thread: PostgreSQL keeps the plans of what is asked with it."""
-    return cast("DatabaseWrapper", connection).preparing_cursor()
+    return _database().preparing_cursor()
+
+
+def ask_prepared(statement: bytes, values: Sequence[Any] | Mapping[str, Any]) -> psycopg.Cursor[Any]:
+    """The same for a statement whose rows are read before the next is asked, see apps/core/postgresql/base.py."""
+    return _database().ask_prepared(statement, values)
+
+
+def _database() -> DatabaseWrapper:
+    # Looked up once: Django's `connection` does it for every attribute that is read of it.
+    return cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
 
 
 class Prepared:
@@ -43,17 +54,16 @@ class Prepared:
         self._write = write
         self._stand_ins = stand_ins
 
+    def ask(self, **values: Any) -> psycopg.Cursor[Any]:
+        """On the connection of the calling thread; read before the next statement."""
+        return ask_prepared(self._statement, values)
+
     def row(self, **values: Any) -> Row | None:
-        """The first row, read on the connection of the calling thread."""
-        with preparing_cursor() as cursor:
-            cursor.execute(self._statement, values)
-            found: Row | None = cursor.fetchone()
+        found: Row | None = self.ask(**values).fetchone()
         return found
 
     def rows(self, **values: Any) -> list[Row]:
-        with preparing_cursor() as cursor:
-            cursor.execute(self._statement, values)
-            found: list[Row] = cursor.fetchall()
+        found: list[Row] = self.ask(**values).fetchall()
         return found
 
     @classmethod
@@ -82,7 +92,7 @@ class Prepared:
         columns = [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001  # documented by Django
         names = [column for column in columns if column in fields]
         read = cls.all(lambda **values: rows(**values).values_list(*names), stand_ins=stand_ins)
-        return lambda **values: [model.from_db(connection.alias, names, row) for row in read(**values)]
+        return lambda **values: [model.from_db(DEFAULT_DB_ALIAS, names, row) for row in read(**values)]
 
     @classmethod
     def exists(
@@ -100,7 +110,7 @@ class Prepared:
         return lambda **values: prepared.row(**values) is not None
 
     @cached_property
-    def _statement(self) -> str:
+    def _statement(self) -> bytes:
         """With named places for the values; what is always the same is written out."""
         (statement, ones), (again, others) = (self._write(**each) for each in self._stand_ins)
         if statement != again:
@@ -115,4 +125,4 @@ class Prepared:
         if unused := [name for name in first if f"%({name})s" not in places]:
             raise ValueError(f"not asked about: {', '.join(unused)}")
         put = iter(places)
-        return re.sub("%s", lambda _: next(put), statement)
+        return re.sub("%s", lambda _: next(put), statement).encode()

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Self
 
 from apps.courses.schedule import Meeting, week
@@ -23,9 +24,9 @@ class Slot:
 
     @classmethod
     def of(cls, meeting: Meeting) -> Self:
-        starts_at, ends_at = meeting.span.utc
-        place = starts_at.timestamp(), meeting.entry["course__code"], meeting.entry["id"]
-        return cls(meeting, starts_at, ends_at, week(meeting.occurrence.date), place)
+        span, entry = meeting.span, meeting.entry
+        place = span.timestamp, entry["course__code"], entry["id"]
+        return cls(meeting, *span.utc, week(meeting.occurrence.date), place)
 
     @property
     def entry(self) -> Json:
@@ -43,7 +44,7 @@ def find(slots: Iterable[Slot]) -> Mapping[Slot, list[Slot]]:
     """What meets while a slot does, for each that has such. What is cancelled clashes with nothing."""
     found: dict[Slot, list[Slot]] = defaultdict(list)
     running: list[Slot] = []
-    for slot in sorted((slot for slot in slots if slot.held), key=lambda slot: slot.place):
+    for slot in sorted((slot for slot in slots if slot.held), key=attrgetter("place")):
         running = [other for other in running if other.ends_at > slot.starts_at]
         for other in running:
             if slot.overlaps(other):

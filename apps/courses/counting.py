@@ -17,11 +17,14 @@ _ROOM_OF_AN_ENTRY = 300
 _counts: BoundedBytes[tuple[str, str], tuple[int, int]] = BoundedBytes(_CAPACITY)
 
 
-def counted(sql: str, params: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
-    """The expression, with its parameters, for how many rows this statement finds."""
-    revision, count = _counts.get(_key(sql, params)) or (-1, 0)
-    kept = "CASE WHEN (SELECT n FROM courses_revision) = %s THEN %s"
-    return f"{kept} ELSE (SELECT count(*) FROM ({sql}) AS matching) END", (revision, count, *params)  # noqa: S608  # a statement of the ORM
+def expression(sql: str) -> str:
+    """For how many rows this statement finds, beside the row of courses_revision; with the values below and those of the statement."""
+    return f"CASE WHEN n = %s THEN %s ELSE (SELECT count(*) FROM ({sql}) AS matching) END"  # noqa: S608  # a statement of the ORM
+
+
+def known(sql: str, params: Sequence[Any]) -> tuple[int, int]:
+    """(the revision at which it was counted last, what it came to)"""
+    return _counts.get(_key(sql, params)) or (-1, 0)
 
 
 def keep(sql: str, params: Sequence[Any], *, revision: int, count: int) -> None:

@@ -38,21 +38,26 @@ def enrol(
         return Enrolment.objects.get(**new), False
 
 
-def concerned_entries(user_id: UUID) -> QuerySet[Entry]:
-    """The entries a user's enrolments are about, but for those the user hides: entries_of(rules_of(user_id)), within one statement."""
-    rules = Enrolment.objects.filter(user=user_id)
-    followed = rules.filter(_names("course__entries", or_any=True), course__isnull=False)
-    of_term = rules.filter(
-        _names("term__courses__entries"), term__courses__groups__contains=[F("group")], term__isnull=False
+def concerned_entries(user_id: UUID) -> tuple[QuerySet[Entry], QuerySet[Entry]]:
+    """entries_of(rules_of(user_id)) but for those the user hides, within one statement: what rules about courses find, and those about groups.
+
+    Two rules may find the same. To have PostgreSQL find out which, and then fetch each entry by its id, was a fifth of reading them.
+    """
+    followed = Entry.objects.filter(
+        _names("course__enrolments") | Q(course__enrolments__group=""), course__enrolments__user=user_id
     )
-    found = followed.values("course__entries").union(of_term.values("term__courses__entries"), all=True)
-    return not_hidden(Entry.objects.filter(pk__in=found), user_id)
+    of_term = Entry.objects.filter(
+        _names("course__term__enrolments"),
+        course__groups__contains=[F("course__term__enrolments__group")],
+        course__term__enrolments__user=user_id,
+        course__term__enrolments__term__isnull=False,  # or else PostgreSQL looks for the groups of rules about courses, too
+    )
+    return not_hidden(followed, user_id), not_hidden(of_term, user_id)
 
 
-def _names(entries: str, *, or_any: bool = False) -> Q:
-    """Of a rule: that the entries it leads to name its group or none; with `or_any` also that it has no group."""
-    named = Q((f"{entries}__groups__contains", [F("group")])) | Q((f"{entries}__groups", []))
-    return named | Q(group="") if or_any else named
+def _names(rule: str) -> Q:
+    """Of an entry: that it names the rule's group or none."""
+    return Q(groups__contains=[F(f"{rule}__group")]) | Q(groups=[])
 
 
 def rules_of(user_id: UUID) -> list[Enrolment]:

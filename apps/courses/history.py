@@ -10,7 +10,7 @@ from apps.core.copies import Rendered
 from apps.core.paging import Page
 from apps.courses import reading
 from apps.courses.models import Change, Course
-from apps.courses.render import to_text
+from apps.courses.render import inside
 
 Json = dict[str, Any]
 
@@ -41,7 +41,7 @@ def read(course_id: UUID, page: Page) -> Rendered:
         more=len(found["changes"]) > page.size,
     )
     shown = rows[::-1] if keyset.is_backwards(page) else rows
-    body = page.envelope(",".join(to_text(_item(row)) for row in shown), window)
+    body = page.envelope(inside([_item(row) for row in shown]), window)
     return Rendered(body, revision, parts=(str(course_id),))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,9 @@ Json = dict[str, Any]
 
 
 def _sources(user: UUID, first: date, last: date) -> dict[str, QuerySet[Any, Any]]:
-    return schedule.sources(concerned_entries(user), schedule.DateRange(first, last))
+    days = schedule.DateRange(first, last)
+    followed, of_term = (schedule.sources(entries, days) for entries in concerned_entries(user))
+    return {**followed, "entries": followed["entries"].union(of_term["entries"], all=True)}
 
 
 _SOURCES = reading.PreparedRows(
@@ -34,8 +37,9 @@ class PersonalSchedule:
 
     def __init__(self, user_id: UUID, days: schedule.DateRange) -> None:
         _, found = _SOURCES.read(user=user_id, first=days.first, last=days.last)
+        entries = {entry["id"]: entry for entry in found["entries"]}  # several rules may have found one
+        timetable = schedule.Timetable({**found, "entries": list(entries.values())})
         # What is shown may be held outside the range, if it was moved there.
-        timetable = schedule.Timetable(found)
         asked = list(timetable.meetings(days))
         held = [meeting.occurrence.date for meeting in asked]
         self._days = schedule.DateRange.weeks_of([days.first, days.last, *held])
@@ -44,7 +48,7 @@ class PersonalSchedule:
         shown = [
             slot for slot in self._slots if slot.meeting.occurrence.has_date_within(days.first, days.last)
         ]
-        self.shown = sorted(shown, key=lambda slot: slot.place)
+        self.shown = sorted(shown, key=attrgetter("place"))
 
     def items(self, slots: Sequence[Slot]) -> list[Json]:
         """Some of `shown` as the API lists them, looked at within the whole weeks in which they are held, be they in the range or not.
@@ -55,14 +59,12 @@ class PersonalSchedule:
         beside = [slot for slot in self._slots if slot.week in weeks]
         clashes = find(beside)
         parallels = self._parallels([slot for slot in slots if slot in clashes], beside)
-        return [
-            {
-                **slot.meeting.item(),
-                "clashes": list(dict.fromkeys(other.entry["id"] for other in clashes.get(slot, []))),
-                "alternatives": list(parallels.instead_of(slot)) if slot in clashes else [],
-            }
-            for slot in slots
-        ]
+        items = [slot.meeting.item() for slot in slots]
+        for slot, item in zip(slots, items, strict=True):
+            beside_it = clashes.get(slot, ())
+            item["clashes"] = list(dict.fromkeys([other.entry["id"] for other in beside_it]))
+            item["alternatives"] = list(parallels.instead_of(slot)) if beside_it else []
+        return items
 
     def _parallels(self, clashing: Sequence[Slot], beside: Sequence[Slot]) -> Parallels:
         if not clashing:

@@ -19,9 +19,9 @@ def to_text(document: Json) -> str:
     return orjson.dumps(document).decode()
 
 
-def inside(items: Sequence[Json]) -> str:
+def inside(items: Sequence[Json]) -> bytes:
     """The inside of the JSON array of these."""
-    return orjson.dumps(items)[1:-1].decode()
+    return orjson.dumps(items)[1:-1]
 
 
 def term_json(*, id: UUID, document: Json) -> Json:

@@ -5,14 +5,13 @@ holiday and exam periods unless an exception adds it. On a day override the entr
 """
 
 import datetime as dt
-import json
+import sys
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
-from operator import attrgetter
 from typing import Any, Literal, NamedTuple
+
+import orjson
 
 Json = dict[str, Any]
 Status = Literal["scheduled", "cancelled", "moved", "added"]
@@ -43,8 +42,7 @@ class Occurrence(NamedTuple):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TeachingDay:
+class TeachingDay(NamedTuple):
     date: dt.date
     week: int
 
@@ -65,12 +63,12 @@ class Calendar:
     @classmethod
     def of(cls, term: Json) -> "Calendar":
         """The one of a term that says the same, if it was made lately: there are few, and each has a hundred days. For reading alone."""
-        return _calendar(json.dumps(term))
+        return _calendar(orjson.dumps(term))
 
 
 @lru_cache(maxsize=64)
-def _calendar(term: str) -> Calendar:
-    return Calendar(json.loads(term))
+def _calendar(term: bytes) -> Calendar:
+    return Calendar(orjson.loads(term))
 
 
 def _teaching_dates(term: Json) -> set[dt.date]:
@@ -122,30 +120,23 @@ def meeting_days(entry: Json, calendar: Calendar) -> set[dt.date]:
 
 def regular_dates(
     entry: Json, calendar: Calendar, first: dt.date = dt.date.min, last: dt.date = dt.date.max
-) -> Iterator[dt.date]:
+) -> list[dt.date]:
     """Those from the first to the last."""
-    weeks = None if entry["weeks"] is None else set(entry["weeks"])
     if entry["valid_from"]:
         first = max(first, dt.date.fromisoformat(entry["valid_from"]))
     if entry["valid_until"]:
         last = min(last, dt.date.fromisoformat(entry["valid_until"]))
     days = calendar.by_weekday[entry["weekday"]]
-    for day in islice(days, bisect_left(days, first, key=attrgetter("date")), None):
-        if day.date > last:
-            return
-        if weeks is None or day.week in weeks:
-            yield day.date
+    among = days[bisect_left(days, (first, 0)) : bisect_left(days, (last, sys.maxsize))]
+    if entry["weeks"] is None:
+        return [date for date, _ in among]
+    weeks = set(entry["weeks"])
+    return [date for date, week in among if week in weeks]
 
 
 def _meeting(entry: Json, day: dt.date) -> Occurrence:
-    return Occurrence(
-        date=day,
-        starts_at=entry["starts_at"],
-        ends_at=entry["ends_at"],
-        rooms=tuple(entry["rooms"]),
-        teachers=tuple(entry["teachers"]),
-        status="scheduled",
-    )
+    starts_at, ends_at = entry["starts_at"], entry["ends_at"]
+    return Occurrence(day, starts_at, ends_at, tuple(entry["rooms"]), tuple(entry["teachers"]), "scheduled")
 
 
 def _changed(regular: Occurrence, exception: Json, status: Status) -> Occurrence:

@@ -2,12 +2,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from apps.core.models import ScheduledJob
-from apps.core.prepared import Prepared, Statement
+from apps.core.prepared import Prepared, Statement, ask_prepared
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -75,6 +75,13 @@ def test_postgresql_plans_it_once_a_connection() -> None:
             "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE '%core_scheduledjob%'"
         )
         assert cursor.fetchall() == [(2,)]
+
+
+def test_its_statements_have_one_cursor_and_fail_as_all_others() -> None:
+    assert ask_prepared(b"SELECT 1", ()) is ask_prepared(b"SELECT 2", ())
+    with pytest.raises(DataError), transaction.atomic():
+        ask_prepared(b"SELECT 1 / %s", (0,))
+    assert ask_prepared(b"SELECT %s + 1", (2,)).fetchone() == (3,)
 
 
 def test_its_statements_are_counted_like_all_others() -> None:

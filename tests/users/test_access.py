@@ -10,6 +10,7 @@ from pytest_django import Settings
 from apps.users.accounts import deactivate, set_password, sign_out_everywhere
 from apps.users.granting import granted
 from apps.users.models import Session, User
+from apps.users.serializers import ProfileSerializer
 from apps.users.tokens import read_access
 from tests.users.conftest import Phone
 from tests.users.forging import read, signed
@@ -118,8 +119,19 @@ def test_who_asks_is_the_session_and_the_user_as_their_rows_are(phone: Phone, al
     assert session is not None
     row = Session.objects.select_related("user").get(pk=claims.session)
     for found, expected in ((session, row), (session.user, row.user)):
-        assert {**vars(found), "_state": None} == {**vars(expected), "_state": None}
         assert (found._state.db, found._state.adding) == (expected._state.db, expected._state.adding)
+        for field in expected._meta.concrete_fields:
+            assert getattr(found, field.attname) == getattr(expected, field.attname)
+
+
+def test_of_who_asks_no_more_is_read_than_views_look_at(phone: Phone, alice: User) -> None:
+    session = granted(read_access(phone.sign_in(alice)["access"]), now=timezone.now())
+    assert session is not None
+    with CaptureQueriesContext(connection) as queries:
+        assert ProfileSerializer(session.user).data["email"] == alice.email
+    assert len(queries) == 1  # the role
+    assert {"last_login", "date_joined"} <= session.user.get_deferred_fields()
+    assert {"fingerprint", "last_used_at"} <= session.get_deferred_fields()
 
 
 def test_a_session_nobody_used_for_long_grants_nothing(phone: Phone, alice: User) -> None:

@@ -105,4 +105,4 @@ def _one(id: UUID) -> Rendered:
     revision, document = _COURSE.read(id)
     if not document:
         raise Http404
-    return Rendered(document.encode(), revision, parts=(str(id),))
+    return Rendered(document, revision, parts=(str(id),))
