@@ -172,7 +172,7 @@ class _Writing:
                     after=self._days_of((new or old or {})["term"]),
                 )
             )
-            if listed_by(old) != listed_by(new) or not course.listed_revision:
+            if not course.listed_revision or listed_by(old) != listed_by(new):
                 course.listed_revision = course.revision
         fate.rewritten, fate.served = True, new
         fate.moved |= fate.differs or was != (course.tombstone, course.hidden, course.term_id)
