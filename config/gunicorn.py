@@ -42,6 +42,9 @@ def when_ready(server: Any) -> None:
 
     connections.close_all()
     gc.freeze()
+    gc.set_threshold(
+        10_000, 10, 10
+    )  # by default, reading a page of a snapshot took a third of its time for looking through it for garbage
     gc.enable()
     for listener in server.LISTENERS:  # its connections inherit this
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE_SECONDS, 0))

@@ -1,6 +1,7 @@
 """COPY of rows whose values are those of JSON."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -11,8 +12,12 @@ from apps.core.arrays import written
 
 
 def text_array(values: Iterable[str]) -> str:
-    quoted = ['"' + value.replace("\\", r"\\").replace('"', r"\"") + '"' for value in values]
-    return f"{{{','.join(quoted)}}}"
+    return f"{{{','.join(map(_quoted, values))}}}"
+
+
+@lru_cache(maxsize=4096)  # a faculty names the same rooms, people and groups in every course
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", r"\\").replace('"', r"\"") + '"'
 
 
 def to_json(value: object) -> str:

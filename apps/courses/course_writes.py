@@ -14,7 +14,7 @@ from apps.courses.ledger import ChangeSetWriter
 from apps.courses.listing import listed_by
 from apps.courses.models import Course, Term
 from apps.courses.models.sourced import Json, course_id, term_id
-from apps.courses.payloads import CourseDocument, CourseReference, digest
+from apps.courses.payloads import digest, guard_of
 from apps.courses.search import search_text, titles_of
 from apps.courses.snapshots import floors
 
@@ -29,18 +29,17 @@ class CourseVersion:
     digest: bytes = b""
 
     @classmethod
-    def of(cls, document: CourseDocument, happened_at: datetime) -> Self:
-        canonical = document.canonical()
+    def of(cls, document: Json, happened_at: datetime) -> Self:
         return cls(
-            external_id=document.id,
-            guard=document.updated_at or happened_at,
-            document=canonical,
-            digest=digest(canonical),
+            external_id=document["id"],
+            guard=guard_of(document, happened_at),
+            document=document,
+            digest=digest(document),
         )
 
     @classmethod
-    def deletion(cls, course: CourseReference, happened_at: datetime) -> Self:
-        return cls(external_id=course.id, guard=happened_at)
+    def deletion(cls, course: Json, happened_at: datetime) -> Self:
+        return cls(external_id=course["id"], guard=happened_at)
 
     def wins_over(self, course: Course) -> bool:
         return course.guard is None or (self.guard, self.document is None, self.digest) > (
@@ -173,7 +172,7 @@ class _Writing:
                     after=self._days_of((new or old or {})["term"]),
                 )
             )
-            if listed_by(old) != listed_by(new) or not course.listed_revision:
+            if not course.listed_revision or listed_by(old) != listed_by(new):
                 course.listed_revision = course.revision
         fate.rewritten, fate.served = True, new
         fate.moved |= fate.differs or was != (course.tombstone, course.hidden, course.term_id)

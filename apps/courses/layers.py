@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q
-from pydantic import ValidationError
 
 from apps.courses.models import Course, Entry, Exam, Override, Term
 from apps.courses.models.sourced import Json, part_id
+from apps.courses.moments import parse_datetime
 from apps.courses.overrides import PARTS
-from apps.courses.payloads import CourseDocument, Document, TermDocument
+from apps.courses.payloads import COURSE, TERM
+from apps.courses.shapes import Faulty, Shape
 
 # Who an object is, where it hangs and when its source touched it is the source's to say.
 _FIXED = {"id", "term", "updated_at", "entries", "exams"}
@@ -28,7 +29,7 @@ class Invalid(Exception):
 class Layers:
     """`source` is the object as its source describes it, in canonical form; `fields` are those that staff have set."""
 
-    shape: type[Document]
+    shape: Shape
     source: Json
     override: Override | None
 
@@ -43,18 +44,27 @@ class Layers:
 
     def with_fields(self, values: Mapping[str, object]) -> Json:
         """What staff have set once these values are added: canonical, without those that the source says itself. Raises Invalid."""
-        if unknown := set(values) - (set(self.shape.model_fields) - _FIXED):
+        if unknown := set(values) - (self.shape.fields - _FIXED):
             raise ValueError(f"not for staff to set: {', '.join(sorted(unknown))}")
         wanted = {**self.fields, **values}
         try:
-            effective = self.shape.model_validate({**self.source, **wanted})
-        except ValidationError as error:
+            effective = self.shape.read({**self.source, **wanted})
+        except Faulty as error:
             raise Invalid(*_errors(self.shape, error)) from error
-        source, canonical = self.shape.model_validate(self.source), effective.canonical()
-        # Compared as typed values: one moment written in two zones is one value.
         return {
-            name: canonical.get(name) for name in wanted if getattr(effective, name) != getattr(source, name)
+            name: effective.get(name)
+            for name in wanted
+            if _comparable(name, effective) != _comparable(name, self.source)
         }
+
+
+def _comparable(name: str, document: Json) -> object:
+    """One moment written in two zones is one value."""
+    value = document.get(name)
+    if name != "sittings":
+        return value
+    moments = ("starts_at", "ends_at")
+    return [{**sitting, **{at: parse_datetime(sitting[at]) for at in moments}} for sitting in value or ()]
 
 
 def owner_of(object_id: UUID) -> Term | Course | None:
@@ -77,7 +87,7 @@ def layers_of(owner: Term | Course, object_id: UUID) -> Layers | None:
         return None
     override = Override.objects.filter(object_id=object_id).first()
     if object_id == owner.pk:
-        return Layers(TermDocument if isinstance(owner, Term) else CourseDocument, document, override)
+        return Layers(TERM if isinstance(owner, Term) else COURSE, document, override)
     for name, kind, shape in PARTS:
         for part in document.get(name, []):
             if part_id(owner.pk, kind, part["id"]) == object_id:
@@ -85,14 +95,13 @@ def layers_of(owner: Term | Course, object_id: UUID) -> Layers | None:
     return None
 
 
-def _errors(shape: type[Document], error: ValidationError) -> list[tuple[str, str]]:
+def _errors(shape: Shape, error: Faulty) -> list[tuple[str, str]]:
     """A fault of several fields together names the first of them in its message, as payloads.py words it."""
     found = []
-    for fault in error.errors(include_url=False, include_context=False, include_input=False):
-        message = fault["msg"].removeprefix("Value error, ")
-        field, *inside = fault["loc"] or (message.split()[0],)
+    for where, message in error.faults:
+        field, *inside = where or (message.split()[0],)
         place = ", ".join(f"row {step + 1}" if isinstance(step, int) else step for step in inside)
         found.append(
-            (str(field) if field in shape.model_fields else "", f"{place}: {message}" if place else message)
+            (str(field) if field in shape.fields else "", f"{place}: {message}" if place else message)
         )
     return found

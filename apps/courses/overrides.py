@@ -6,22 +6,19 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from pydantic import ValidationError
 
 from apps.core.arrays import AnyOf, written
 from apps.core.prepared import Prepared
 from apps.courses.models import Override
 from apps.courses.models.sourced import part_id
-from apps.courses.payloads import CourseDocument, Document, EntryDocument, ExamDocument, TermDocument
+from apps.courses.payloads import COURSE, ENTRY, EXAM, TERM
+from apps.courses.shapes import Faulty, Shape
 
 Json = dict[str, Any]
 Fields = Mapping[UUID, Json]
 
 # What a course document holds: under which name, of which kind, in which shape.
-PARTS: tuple[tuple[str, str, type[Document]], ...] = (
-    ("entries", "entry", EntryDocument),
-    ("exams", "exam", ExamDocument),
-)
+PARTS: tuple[tuple[str, str, Shape], ...] = (("entries", "entry", ENTRY), ("exams", "exam", EXAM))
 
 
 _OWNED = Prepared.all(
@@ -44,7 +41,7 @@ def merge(id: UUID, document: Json, fields: Fields) -> Json:
     """The effective document: the source's, with the fields staff have set. An override of a part that has gone does nothing."""
     if not fields:
         return document
-    shape = CourseDocument if "entries" in document else TermDocument
+    shape = COURSE if "entries" in document else TERM
     effective = dict(_laid_over(document, fields.get(id, {}), shape))
     for name, kind, part_shape in PARTS:
         if name in document:
@@ -55,13 +52,13 @@ def merge(id: UUID, document: Json, fields: Fields) -> Json:
     return effective
 
 
-def _laid_over(source: Json, fields: Json, shape: type[Document]) -> Json:
+def _laid_over(source: Json, fields: Json, shape: Shape) -> Json:
     """An override that a newer document has made impossible, as it would end before it starts, lies idle until it fits again."""
     if not fields:
         return source
     effective = {**source, **fields}
     try:
-        shape.model_validate(effective)
-    except ValidationError:
+        shape.read(effective)
+    except Faulty:
         return source
     return effective

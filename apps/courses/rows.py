@@ -5,6 +5,8 @@ caller holds the lock of the revision and saw under it what is there.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import lru_cache
 from uuid import UUID
 
 import psycopg
@@ -114,11 +116,17 @@ def write_changes(changes: Sequence[NewChange]) -> None:
                 change.field,
                 None if change.old is None else to_json(change.old),
                 None if change.new is None else to_json(change.new),
-                written(change.dates),
+                written(map(_day, change.dates)),
             )
             for change in changes
         ],
     )
+
+
+@lru_cache(maxsize=4096)
+def _day(day: date) -> str:
+    """Of all days that a timetable names there are only so many, and a course touches seventy of them."""
+    return day.isoformat()
 
 
 def _update(statement: str, rows: Sequence[Json]) -> None:

@@ -13,25 +13,24 @@ from apps.courses.course_writes import CourseVersion, ensure_terms, rewrite_cour
 from apps.courses.diff import term_changes
 from apps.courses.ledger import ChangeSetWriter, Ledger, Origin, Outcome, begin
 from apps.courses.models import Term
-from apps.courses.models.sourced import term_id
-from apps.courses.payloads import SnapshotDocument, TermDocument, digest
+from apps.courses.models.sourced import Json, term_id
+from apps.courses.payloads import digest, guard_of
 from apps.courses.snapshots import flipped_by_floor, record_page
 
 
-def update_term(*, document: TermDocument, happened_at: datetime, origin: Origin) -> Outcome:
+def update_term(*, document: Json, happened_at: datetime, origin: Origin) -> Outcome:
     writer = begin(origin)
-    id = term_id(origin.source, document.id)
+    id = term_id(origin.source, document["id"])
     stored = Term.objects.filter(pk=id).first()
-    canonical = document.canonical()
-    guard, new_digest = document.updated_at or happened_at, digest(canonical)
+    guard, new_digest = guard_of(document, happened_at), digest(document)
     if stored and stored.guard:
         if (stored.guard, bytes(stored.digest)) >= (guard, new_digest):
             writer.outcome.count("unchanged" if bytes(stored.digest) == new_digest else "overtaken")
             return writer.finish()
         if stored.guard == guard:
-            writer.outcome.ties.append(document.id)
-    term = stored or Term(id=id, source=origin.source, external_id=document.id)
-    term.source_document, term.guard, term.digest = canonical, guard, new_digest
+            writer.outcome.ties.append(document["id"])
+    term = stored or Term(id=id, source=origin.source, external_id=document["id"])
+    term.source_document, term.guard, term.digest = document, guard, new_digest
     return write_term(term, writer)
 
 
@@ -60,24 +59,24 @@ def apply_versions(versions: Sequence[tuple[CourseVersion, Origin]]) -> list[Out
     return ledger.finish()
 
 
-def apply_snapshot_page(*, page: SnapshotDocument, happened_at: datetime, origin: Origin) -> Outcome:
+def apply_snapshot_page(*, page: Json, happened_at: datetime, origin: Origin) -> Outcome:
     """Each page applies as it comes; one that moves the term's floor also hides what no page listed, or shows it again.
 
     What would hide too many courses waits for staff, see brake.py.
     """
     writer = begin(origin)
-    ensure_terms([(origin.source, page.term)])
-    term = term_id(origin.source, page.term)
+    ensure_terms([(origin.source, page["term"])])
+    term = term_id(origin.source, page["term"])
     floor_moved = record_page(
         source=origin.source,
         term=term,
-        snapshot_id=page.snapshot_id,
-        page=page.page,
-        pages=page.pages,
+        snapshot_id=page["snapshot_id"],
+        page=page["page"],
+        pages=page["pages"],
         timestamp=happened_at,
-        external_ids=[course.id for course in page.courses],
+        external_ids=[course["id"] for course in page["courses"]],
     )
-    write_versions([(CourseVersion.of(course, happened_at), writer) for course in page.courses])
+    write_versions([(CourseVersion.of(course, happened_at), writer) for course in page["courses"]])
     if floor_moved:
         writer.outcome.held = judge(term=term, origin=origin)
         rewrite_courses(list(flipped_by_floor(term)), writer)

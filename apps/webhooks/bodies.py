@@ -77,19 +77,32 @@ def parse_json(raw: bytes) -> Any:
         return _read_strictly(raw)
 
 
+def parse_again(raw: bytes) -> Any:
+    """What parse_json() made of it when it came. What it looks for is not there, and to look is more than half of its work."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return parse_json(raw)
+
+
 class _Doubtful(Exception):
     """There may be a fault, or none."""
 
 
 def _read_at_once(raw: bytes, *, may_be_deep: bool) -> Any:
     """By orjson, in half the time. What it would let pass raises _Doubtful."""
-    if any(escape in raw for escape in _DOUBTFUL_ESCAPES) or _has_long_number(raw):
+    if _has_doubtful_escape(raw) or _has_long_number(raw):
         raise _Doubtful
     value = orjson.loads(raw)
     # Of a key that comes twice one is gone, and with it a colon.
     if orjson.dumps(_deepened(value) if may_be_deep else value).count(b":") != raw.count(b":"):
         raise _Doubtful
     return value
+
+
+def _has_doubtful_escape(raw: bytes) -> bool:
+    """Of NUL, or of a colon. Not asked with `in`, which first tries bytes as a number and makes an exception of it each time."""
+    return raw.find(rb"\u00") >= 0 and any(raw.find(escape) >= 0 for escape in _DOUBTFUL_ESCAPES)
 
 
 def _deepened(value: Any) -> Any:
@@ -99,7 +112,6 @@ def _deepened(value: Any) -> Any:
     return value
 
 
-# Of NUL, and of a colon.
 _DOUBTFUL_ESCAPES = (rb"\u0000", rb"\u003a", rb"\u003A")
 # So many levels orjson writes, and refuses one more.
 _ORJSON_DEPTH = 254
@@ -143,7 +155,7 @@ _SHAPES = bytes.maketrans(b"123456789E", b"000000000e")
 def _has_long_number(raw: bytes) -> bool:
     """Whether any number might not fit in 64 bits; where none can, a Python function a number is spared. Text may look like one."""
     shape = raw.translate(_SHAPES, delete=b"+-")
-    return b"0" * 18 in shape or b"e000" in shape
+    return shape.find(b"0" * 18) >= 0 or shape.find(b"e000") >= 0
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

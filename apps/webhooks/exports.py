@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.courses.models.sourced import Json
 from apps.courses.moments import parse_datetime
-from apps.courses.payloads import CourseDocument, SnapshotDocument, TermDocument
+from apps.courses.payloads import guard_of
 from apps.webhooks.bodies import Envelope, Fault, Malformed, parse_json
 from apps.webhooks.dialects import DIALECTS, translated
 from apps.webhooks.handlers import parse_event
@@ -133,14 +133,14 @@ def _taken(export: Export, place: str, event: Json, *, data: str) -> Iterable[Fa
     if parsed is None:
         return []
     document, at = parsed.document, parsed.happened_at
-    match document:
-        case TermDocument():
-            export.take("term", document.id, document.updated_at or at, document.canonical())
-        case CourseDocument():
-            export.take("course", document.id, document.updated_at or at, document.canonical())
-        case SnapshotDocument():
-            for course in document.courses:
-                export.take("course", course.id, course.updated_at or at, course.canonical())
+    match event["type"]:
+        case "term.updated":
+            export.take("term", document["id"], guard_of(document, at), document)
+        case "course.updated":
+            export.take("course", document["id"], guard_of(document, at), document)
+        case "catalogue.snapshot":
+            for course in document["courses"]:
+                export.take("course", course["id"], guard_of(course, at), course)
         case _:
-            export.take("course", document.id, at, None)
+            export.take("course", document["id"], at, None)
     return []

@@ -3,9 +3,10 @@
 The worker, which applies deliveries, answers no requests: what it did is read from the deliveries. docs/metrics.md tells of each metric.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
@@ -28,10 +29,16 @@ _refusals = Counter(
 )
 
 
+@cache
+def _count(source: str, verdict: str) -> Callable[[], None]:
+    """A handful of combinations of sources we know, looked up once each."""
+    return _deliveries.labels(source, verdict).inc
+
+
 def count_delivery(*, source: str, verdict: Verdict, status: Delivery.Status) -> None:
     """`status` counts for new deliveries only: accepted, ignored or quarantined."""
     new = "accepted" if status == Delivery.Status.PENDING else status.value
-    _deliveries.labels(source, new if verdict == "new" else verdict).inc()
+    _count(source, new if verdict == "new" else verdict)()
 
 
 def count_refusal(*, source: str, reason: str) -> None:

@@ -141,7 +141,7 @@ def _apply(ids: Sequence[int]) -> None:
     """
     now = timezone.now()
     events = {
-        delivery: parse_event(dialects.read(delivery.source, bytes(delivery.body)), now=now)
+        delivery: parse_event(dialects.read_again(delivery.source, bytes(delivery.body)), now=now)
         for delivery in _WAITING(ids=written(ids))
     }
     known = {delivery: event for delivery, event in events.items() if event}

@@ -1,6 +1,5 @@
 """POST /webhooks/{source}/: verify, store, commit, answer. Nothing is applied here, and Redis is not asked."""
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -154,6 +153,6 @@ def _answer(receipt: Receipt, faults: Sequence[Fault]) -> HttpResponse:
 
 
 def _told(verdict: str, delivery: str, *, status: int) -> HttpResponse:
-    """A JsonResponse would make an encoder for it, and look in its media type for a charset to write the text in."""
-    body = json.dumps({"status": verdict, "delivery": delivery}).encode()
+    """A JsonResponse would make an encoder for it, and look in its media type for a charset to write the text in. Neither text needs an escape."""
+    body = f'{{"status": "{verdict}", "delivery": "{delivery}"}}'.encode()
     return HttpResponse(body, status=status, content_type="application/json")

@@ -19,7 +19,7 @@ from apps.courses.course_writes import CourseVersion  # noqa: E402
 from apps.courses.enrolments import enrol  # noqa: E402
 from apps.courses.ledger import Origin  # noqa: E402
 from apps.courses.models.sourced import course_id  # noqa: E402
-from apps.courses.payloads import CourseDocument, TermDocument  # noqa: E402
+from apps.courses.payloads import COURSE, TERM  # noqa: E402
 from apps.users.models import User  # noqa: E402
 from tests.benchmarks import cast  # noqa: E402
 from tests.factories.notifications import make_device  # noqa: E402
@@ -38,8 +38,8 @@ def fill(count: int, phones: int) -> dict[str, Any]:
     first, last = (now - timedelta(days=30)).date().isoformat(), (now + timedelta(days=60)).date().isoformat()
     term = {**cast.term(), "starts_on": first, "ends_on": last, "time_zone": "UTC", "periods": []}
     with transaction.atomic():
-        sync.update_term(document=TermDocument.model_validate(term), happened_at=now, origin=_ORIGIN)
-        courses = [CourseDocument.model_validate(cast.near(number, slot, "Raf01")) for number in range(count)]
+        sync.update_term(document=TERM.read(term), happened_at=now, origin=_ORIGIN)
+        courses = [COURSE.read(cast.near(number, slot, "Raf01")) for number in range(count)]
         sync.apply_versions([(CourseVersion.of(each, now), _ORIGIN) for each in courses])
     for number in range(count):
         for phone in range(phones):

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from apps.courses.diff import TermDays, course_changes
-from apps.courses.payloads import CourseDocument
+from apps.courses.payloads import COURSE
 from apps.courses.render import course_json, term_json
 from tests.factories.documents import SOURCE, api_id, course, entry, term
 
@@ -40,7 +40,7 @@ def touched(before: dict[str, Any] | None, after: dict[str, Any] | None, term: T
 
 
 def _public(entries: list[dict[str, Any]]) -> dict[str, Any]:
-    document = CourseDocument.model_validate(course(entries=entries)).canonical()
+    document = COURSE.read(course(entries=entries))
     return course_json(id=api_id(), source=SOURCE, document=document)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from apps.courses.brake import approve_deletions, reject_deletions
 from apps.courses.ledger import Origin
 from apps.courses.models import ChangeSet, Course, HeldDeletions, Revision, Snapshot
-from apps.courses.payloads import SnapshotDocument
+from apps.courses.payloads import SNAPSHOT
 from apps.courses.sync import apply_snapshot_page
 from apps.users.models import User
 from tests.courses.histories import (
@@ -247,7 +247,7 @@ def test_a_silenced_source_is_braked_as_well_and_stays_silent_when_approved(
 
     with transaction.atomic():
         apply_snapshot_page(
-            page=SnapshotDocument.model_validate(data),
+            page=SNAPSHOT.read(data),
             happened_at=START.replace(minute=1),
             origin=Origin(source=SOURCE, silenced=True),
         )

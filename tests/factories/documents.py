@@ -11,7 +11,7 @@ from apps.courses.course_writes import CourseVersion
 from apps.courses.ledger import Origin, Outcome
 from apps.courses.models import Course
 from apps.courses.models.sourced import course_id
-from apps.courses.payloads import CourseDocument, SnapshotDocument, TermDocument
+from apps.courses.payloads import COURSE, SNAPSHOT, TERM
 
 SOURCE = "course-service"
 START = datetime(2026, 9, 1, tzinfo=UTC)
@@ -72,13 +72,13 @@ def course(id: str = "algorithms", **fields: Any) -> dict[str, Any]:
 
 
 def put_term(minute: float = 0, *, silenced: bool = False, **fields: Any) -> Outcome:
-    document = TermDocument.model_validate(term(**fields))
+    document = TERM.read(term(**fields))
     with transaction.atomic():
         return sync.update_term(document=document, happened_at=at(minute), origin=_origin(silenced))
 
 
 def put_course(minute: float = 0, *, silenced: bool = False, **fields: Any) -> Outcome:
-    document = CourseDocument.model_validate(course(**fields))
+    document = COURSE.read(course(**fields))
     return _put_version(CourseVersion.of(document, at(minute)), silenced)
 
 
@@ -98,7 +98,7 @@ def put_snapshot(
     fields = {"snapshot_id": id, "term": "autumn", "page": page, "pages": pages, "courses": list(courses)}
     with transaction.atomic():
         return sync.apply_snapshot_page(
-            page=SnapshotDocument.model_validate(fields), happened_at=at(minute), origin=_origin(False)
+            page=SNAPSHOT.read(fields), happened_at=at(minute), origin=_origin(False)
         )
 
 

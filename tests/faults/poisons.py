@@ -5,26 +5,28 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import connection
-from pydantic import BaseModel
+from typing_extensions import TypedDict
 
 from apps.courses.ledger import Origin, Outcome, begin
+from apps.courses.models.sourced import Json
+from apps.courses.shapes import Shape
 from apps.webhooks.handlers import Handler
 
 
-class Anything(BaseModel):
+class Anything(TypedDict):
     """Takes any object."""
 
 
-def _handler(spoil: Callable[[], object]) -> Handler[Anything]:
+def _handler(spoil: Callable[[], object]) -> Handler:
     """Fails in the middle of a write, with the revision's lock held."""
 
-    def apply(document: Anything, happened_at: datetime, origin: Origin) -> Outcome:
+    def apply(document: Json, happened_at: datetime, origin: Origin) -> Outcome:
         writer = begin(origin)
         writer.record([])
         spoil()
         return writer.finish()
 
-    return Handler(Anything, apply)
+    return Handler(Shape(Anything), apply)
 
 
 def _raise() -> None:

@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, reject
 from hypothesis import strategies as st
 
 from apps.webhooks import bodies
-from apps.webhooks.bodies import MAX_DEPTH, Malformed, parse_json
+from apps.webhooks.bodies import MAX_DEPTH, Malformed, parse_again, parse_json
 
 NUMBERS = st.sampled_from(
     [
@@ -58,13 +58,27 @@ def reading(read: Any, raw: bytes) -> str:
         return str(malformed)
 
 
-@given(st.tuples(SPACE, st.recursive(NUMBERS | TEXTS | st.just("null"), _inside), SPACE).map("".join))
+BODIES = st.tuples(SPACE, st.recursive(NUMBERS | TEXTS | st.just("null"), _inside), SPACE).map("".join)
+
+
+@given(BODIES)
 @example('{"a": 1, "a": 1}')
 @example(r'{"a": "\u003a", "a": "\u003a"}')
 @example(r'{"a": "\u003A", "a": "\u003A"}')
 @example('["\t"]')
 def test_both_readings_are_one(text: str) -> None:
     assert reading(parse_json, text.encode()) == reading(bodies._read_strictly, text.encode())
+
+
+@given(BODIES)
+@example("[0.1234567890123456789012345, 1e-400, 9223372036854775807]")
+@example(r'["\\u0000", "\ud83d\ude00"]')
+def test_what_was_taken_reads_the_same_again(text: str) -> None:
+    try:
+        taken = parse_json(text.encode())
+    except Malformed:
+        reject()
+    assert repr(parse_again(text.encode())) == repr(taken)
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])

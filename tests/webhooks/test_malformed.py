@@ -1,11 +1,14 @@
 """Authentic bodies that cannot be understood are kept raw for staff, and the sender is told what is wrong and not to try again."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from apps.webhooks.bodies import Malformed, parse_envelope
+from apps.webhooks.handlers import parse_event
 from apps.webhooks.models import Delivery
 from tests.factories.documents import course, entry, term
 from tests.factories.webhooks import Sender
@@ -257,15 +260,31 @@ def test_once_enough_faults_are_found_no_further_object_is_looked_at(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To collect millions of them would take minutes and gigabytes."""
-    monkeypatch.setattr("apps.webhooks.handlers.MAX_FAULTS", 3)
+    monkeypatch.setattr("apps.courses.shapes.FAULTS_TOLD", 3)
     faulty = [course(str(number), entries=[entry(weekday=0)]) for number in range(10)]
     page = {"snapshot_id": "s", "term": "autumn", "page": 1, "pages": 1, "courses": [*faulty, 1, 2, 3]}
 
-    # The fault of an entry counts again for its course.
     assert pointers(sender.send("catalogue.snapshot", page)) == {
         "/data/courses/0/entries/0/weekday",
         "/data/courses/1/entries/0/weekday",
+        "/data/courses/2/entries/0/weekday",
     }
+
+
+def test_a_page_of_nothing_but_faults_is_refused_about_as_fast_as_it_is_read() -> None:
+    """To collect its three million faults takes thirty times as long as reading it, and a gigabyte."""
+    courses: list[Any] = [{"entries": [{}] * 1_000}] * 490
+    page = {"snapshot_id": "s", "term": "autumn", "page": 1, "pages": 1, "courses": courses}
+    body = json.dumps({"type": "catalogue.snapshot", "timestamp": NOW, "data": page}).encode()
+    began = time.process_time()
+    envelope = parse_envelope(body)
+    reading = time.process_time() - began
+
+    with pytest.raises(Malformed) as refused:
+        parse_event(envelope, now=datetime.now(UTC))
+
+    assert len(refused.value.faults) == 100
+    assert time.process_time() - began < 10 * reading
 
 
 def test_a_hundred_faults_are_told_wherever_they_are(sender: Sender) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ Json = dict[str, Any]
 _NAMESPACE = uuid.UUID("7d0e7c52-6a35-5f0b-9a53-2c3e9cf0b9d1")
 
 
+@lru_cache(maxsize=256)  # every course asks for that of its term, more than once
 def term_id(source: str, external_id: str) -> uuid.UUID:
     """The API id is derived from the source's own, so it is the same whatever arrives first, or again after a deletion."""
     return uuid.uuid5(_NAMESPACE, f"term {source} {external_id}")

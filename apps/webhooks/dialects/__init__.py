@@ -6,7 +6,7 @@ docs/how-to/add-a-source.md lists the files to touch for another one.
 from collections.abc import Callable
 from typing import Any
 
-from apps.webhooks.bodies import Envelope, Fault, Malformed, envelope, parse_envelope, parse_json
+from apps.webhooks.bodies import Envelope, Fault, Malformed, envelope, parse_again, parse_envelope, parse_json
 
 # From the parsed body of a post to an event of ours: a pure function, as it runs again on every replay. It raises Malformed for what it
 # cannot translate; an event of a type we do not know is ignored.
@@ -22,6 +22,11 @@ OURS = "campanile"
 def read(source: str, raw: bytes) -> Envelope:
     """What a source has posted, as an event of ours. Raises Malformed."""
     return envelope(translated(source, parse_json(raw))) if source in DIALECTS else parse_envelope(raw)
+
+
+def read_again(source: str, raw: bytes) -> Envelope:
+    """The same of a body that was understood when it came."""
+    return envelope(translated(source, parse_again(raw)))
 
 
 def translated(source: str, body: Any) -> Any:

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
 from apps.core.tables.faults import Refused
 from apps.core.tables.reading import Row, Rows
 from apps.courses.models.sourced import Json
-from apps.courses.payloads import CourseDocument
+from apps.courses.payloads import COURSE
+from apps.courses.shapes import Faulty
 from apps.webhooks.tables.drafts import Draft, Drafts, free_id
 from apps.webhooks.tables.identity import with_ids
 from apps.webhooks.tables.rows import add_entry, add_sitting
@@ -50,7 +49,7 @@ def _document(draft: Draft, term: str, timetable: Rows | None, exams: Rows | Non
     kept.pop("updated_at", None)  # of another version; the time of the import stands for this one
     for rows in (timetable, exams):
         if rows and rows.table.name in draft.listed_in:
-            for column in (rows.headers.keys() & CourseDocument.model_fields.keys()) - _KEPT_COLUMNS - {"id"}:
+            for column in (rows.headers.keys() & COURSE.fields) - _KEPT_COLUMNS - {"id"}:
                 kept.pop(column, None)
     document = {
         **kept,
@@ -63,8 +62,8 @@ def _document(draft: Draft, term: str, timetable: Rows | None, exams: Rows | Non
         "exams": _exams(draft, kept["exams"], exams) if exams else kept["exams"],
     }
     try:
-        return CourseDocument.model_validate(document).canonical()
-    except ValidationError as error:
+        return COURSE.read(document)
+    except Faulty as error:
         _note(draft, error, [rows for rows in (timetable, exams) if rows])
         return None
 
@@ -109,11 +108,11 @@ def _key(exam: Json) -> tuple[str, str]:
     return exam["kind"], exam.get("period") or ""
 
 
-def _note(draft: Draft, error: ValidationError, tables: Sequence[Rows]) -> None:
+def _note(draft: Draft, error: Faulty, tables: Sequence[Rows]) -> None:
     """At the line that said it, else at the first line of the course."""
     lines = [row.line for _, row in draft.entries] + [row.line for _, _, row in draft.sittings]
     nowhere = (None, lines[0] if lines else 0, tables[0])
-    for fault in error.errors(include_url=False, include_context=False, include_input=False):
-        column = str(fault["loc"][0]) if fault["loc"] else ""
+    for place, detail in error.faults:
+        column = str(place[0]) if place else ""
         _, line, rows = draft.facts.get(column, nowhere)
-        rows.fault(line, column, f"of course {draft.id}: {fault['msg'].removeprefix('Value error, ')}")
+        rows.fault(line, column, f"of course {draft.id}: {detail}")

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from pydantic import ValidationError
 
 from apps.core.tables.faults import Fault, Refused
 from apps.core.tables.reading import Rows, read
 from apps.courses.models import Course, Term
 from apps.courses.models.sourced import Json, term_id
-from apps.courses.payloads import TermDocument
+from apps.courses.payloads import TERM
+from apps.courses.shapes import Faulty
 from apps.webhooks.own_deliveries import snapshot_events, term_event
 from apps.webhooks.tables.columns import EXAMS, TIMETABLE
 from apps.webhooks.tables.documents import course_documents
@@ -92,13 +92,10 @@ def _term(source: str, term: str, new_term: Json | None) -> Json:
         known: Json = stored.source_document
         return known
     try:
-        return TermDocument.model_validate({**new_term, "id": term}).canonical()
-    except ValidationError as error:
+        return TERM.read({**new_term, "id": term})
+    except Faulty as error:
         raise Refused(
-            [
-                Fault("term", 0, ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, "))
-                for fault in error.errors(include_url=False, include_context=False, include_input=False)
-            ]
+            [Fault("term", 0, ".".join(map(str, place)), detail) for place, detail in error.faults]
         ) from error
 
 

@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
-
 from apps.core.tables.reading import Row, Rows
 from apps.courses.models.sourced import Json
-from apps.courses.payloads import Document, EntryDocument, ExamDocument, Sitting
+from apps.courses.payloads import ENTRY, EXAM, SITTING
+from apps.courses.shapes import Faulty, Shape
 from apps.webhooks.tables import cells
 from apps.webhooks.tables.drafts import Draft
 
@@ -32,7 +31,7 @@ def add_entry(draft: Draft, row: Row, rows: Rows, term: Json) -> None:
     if _missing(row, rows, "kind", "weekday") or not sound or times is None:
         return
     entry = {**values, "starts_at": times[0], "ends_at": times[1]}
-    if canonical := _checked(EntryDocument, {"id": "new", **entry}, row, rows):
+    if canonical := _checked(ENTRY, {"id": "new", **entry}, row, rows):
         if "id" not in entry:
             del canonical["id"]
         draft.entries.append((canonical, row))
@@ -62,8 +61,8 @@ def add_sitting(draft: Draft, row: Row, rows: Rows, term: Json) -> None:
         "rooms": place.get("rooms", []),
         "groups": place.get("groups", []),
     }
-    canonical = _checked(Sitting, sitting, row, rows)
-    described = _checked(ExamDocument, {"kind": "written", **exam, "id": exam.get("id", "new")}, row, rows)
+    canonical = _checked(SITTING, sitting, row, rows)
+    described = _checked(EXAM, {"kind": "written", **exam, "id": exam.get("id", "new")}, row, rows)
     if canonical and described:
         draft.sittings.append(({"kind": "written", **exam}, canonical, row))
 
@@ -127,12 +126,11 @@ def _missing(row: Row, rows: Rows, *names: str) -> bool:
     return bool(missing)
 
 
-def _checked(shape: type[Document], values: Json, row: Row, rows: Rows) -> Json | None:
+def _checked(shape: Shape, values: Json, row: Row, rows: Rows) -> Json | None:
     """What the contract allows beyond what a cell can tell: lengths and numbers."""
     try:
-        return shape.model_validate(values).canonical()
-    except ValidationError as error:
-        for fault in error.errors(include_url=False, include_context=False, include_input=False):
-            column = str(fault["loc"][0]) if fault["loc"] else ""
-            rows.fault(row.line, column, fault["msg"].removeprefix("Value error, "))
+        return shape.read(values)
+    except Faulty as error:
+        for place, detail in error.faults:
+            rows.fault(row.line, str(place[0]) if place else "", detail)
         return None

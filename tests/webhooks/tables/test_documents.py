@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from apps.courses.payloads import CourseDocument
+from apps.courses.payloads import COURSE
 from apps.demo.faculty import load_payloads
 from apps.webhooks.tables.importing import prepare
 from tests.factories.documents import entry, term
@@ -223,7 +223,7 @@ def test_a_whole_faculty_written_as_files_reads_back_equal(delimiter: str) -> No
     ).courses
 
     def facts(course: Json, name: str, left_out: set[str]) -> list[Json]:
-        canonical = CourseDocument.model_validate(course).canonical()
+        canonical = COURSE.read(course)
         return [{k: v for k, v in part.items() if k not in left_out} for part in canonical[name]]
 
     assert sum(len(course["entries"]) for course in courses) > 150
@@ -262,7 +262,7 @@ def test_a_published_timetable_of_326_rows_loses_none(seed: int) -> None:
                 [course["title"].split(), {**entry, "id": "", "teachers": ", ".join(entry["teachers"])}],
                 sort_keys=True,
             )
-            for course in (CourseDocument.model_validate(each).canonical() for each in courses)
+            for course in (COURSE.read(each) for each in courses)
             for entry in course["entries"]
         )
 
