@@ -42,9 +42,8 @@ def when_ready(server: Any) -> None:
 
     connections.close_all()
     gc.freeze()
-    gc.set_threshold(
-        10_000, 10, 10
-    )  # by default, reading a page of a snapshot took a third of its time for looking through it for garbage
+    # By default, a third of reading a page of a snapshot went into looking through it for garbage.
+    gc.set_threshold(10_000, 10, 10)
     gc.enable()
     for listener in server.LISTENERS:  # its connections inherit this
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE_SECONDS, 0))
