@@ -85,7 +85,7 @@ class Entry(models.Model):
     """A weekly timetable entry. `weekday` is 1 (Monday) to 7; `weeks` are teaching weeks, null for all of them."""
 
     id = models.UUIDField(primary_key=True, editable=False)
-    course = models.ForeignKey(Course, models.CASCADE, related_name="entries")
+    course = models.ForeignKey(Course, models.CASCADE, related_name="entries", db_index=False)
     external_id = models.CharField(max_length=64)
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=16)
@@ -115,7 +115,7 @@ class Exam(models.Model):
     """An exam with its sittings: `[{starts_at, ends_at, rooms, groups, ...}]`, RFC 3339 times as the source wrote them."""
 
     id = models.UUIDField(primary_key=True, editable=False)
-    course = models.ForeignKey(Course, models.CASCADE, related_name="exams")
+    course = models.ForeignKey(Course, models.CASCADE, related_name="exams", db_index=False)
     external_id = models.CharField(max_length=64)
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=16)

@@ -39,7 +39,7 @@ class Snapshot(models.Model):
 class SnapshotPage(models.Model):
     """What one page listed. The same page sent again keeps the lowest timestamp and every course it ever listed."""
 
-    snapshot = models.ForeignKey(Snapshot, models.CASCADE, related_name="received")
+    snapshot = models.ForeignKey(Snapshot, models.CASCADE, related_name="received", db_index=False)
     page = models.PositiveIntegerField()
     timestamp = models.DateTimeField()
     external_ids = ArrayField(models.TextField(), default=list)

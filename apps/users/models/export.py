@@ -30,7 +30,7 @@ class Export(models.Model):
 class ExportPart(models.Model):
     """Put together by their numbers, the parts are one gzip file."""
 
-    export = models.ForeignKey(Export, models.CASCADE, related_name="parts")
+    export = models.ForeignKey(Export, models.CASCADE, related_name="parts", db_index=False)
     number = models.PositiveIntegerField()
     body = models.BinaryField()
 

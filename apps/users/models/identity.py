@@ -13,7 +13,7 @@ class Identity(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(User, models.CASCADE, related_name="identities")
+    user = models.ForeignKey(User, models.CASCADE, related_name="identities", db_index=False)
     provider = models.CharField(max_length=64)
     issuer = models.CharField(max_length=255)
     subject = models.CharField(max_length=255)
