@@ -1,6 +1,7 @@
 """Reading documents of one shape: what is wrong with one, or its canonical form."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -32,9 +33,14 @@ class Shape:
 
     def __init__(self, type: Any, *, most: int = FEW, **parts: "Shape") -> None:
         self.fields = frozenset(getattr(type, "__origin__", type).__annotations__)
-        self._validate = TypeAdapter(type).validator.validate_python
+        self._type = type
         self._most = most
         self._parts = parts
+
+    @cached_property
+    def _validate(self) -> Callable[[Any], Any]:
+        """Made when it is first wanted: of those for parts alone most never are, and all of them were a twentieth of the start."""
+        return TypeAdapter(self._type).validator.validate_python
 
     def read(self, value: Any) -> Json:
         """The document in canonical form. Raises Faulty.

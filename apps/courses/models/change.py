@@ -48,7 +48,9 @@ class Change(models.Model):
         EXAM = "exam"
 
     change_set = models.ForeignKey(ChangeSet, models.CASCADE, related_name="changes", db_column="revision")
-    course = models.ForeignKey("courses.Course", models.CASCADE, null=True, related_name="changes", db_index=False)
+    course = models.ForeignKey(
+        "courses.Course", models.CASCADE, null=True, related_name="changes", db_index=False
+    )
     term = models.ForeignKey("courses.Term", models.CASCADE, null=True, related_name="changes")
     kind = models.CharField(max_length=16, choices=Kind)
     object_id = models.UUIDField()

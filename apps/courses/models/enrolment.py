@@ -14,7 +14,9 @@ class Enrolment(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="enrolments", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="enrolments", db_index=False
+    )
     course = models.ForeignKey(Course, models.CASCADE, null=True, related_name="enrolments")
     term = models.ForeignKey(Term, models.CASCADE, null=True, related_name="enrolments")
     group = models.CharField(max_length=64, blank=True)

@@ -5,7 +5,9 @@ from django.db import models
 class HiddenEntry(models.Model):
     """This user does not want to see or hear of an entry. It names the entry without referring to its row, so it outlives it."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="hidden_entries", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="hidden_entries", db_index=False
+    )
     entry = models.UUIDField()
     created_at = models.DateTimeField(auto_now_add=True)
 
