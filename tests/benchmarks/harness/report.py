@@ -21,7 +21,7 @@ _INTRODUCTION = """\
 - Both sides are measured in turn, {repeat} times each. **ratio** is the median of the ratios of neighbours, **spread** half the distance
   between their quartiles. A spread above 10 % is a failure in itself, after {rounds} tries, or fewer that took {minutes:.0f} minutes.
 - Peers are real, tuned fairly, in `tests/benchmarks/peers/`, and checked to answer with the same bytes or to write the same rows; each row
-  says in `tests/benchmarks/rows/` what is compared and why that is fair.
+  says in `tests/benchmarks/rows/` what is compared and why that is fair. [Where the time goes](speed.md) says what is left of it.
 
 Measured on {machine}.
 
