@@ -70,7 +70,7 @@ def store(
 
 
 def _first(statement: str, row: Mapping[str, Any]) -> tuple[int, UUID, str, Verdict] | None:
-    # Looked up once: Django's `connection` does it for every attribute that is read of it.
+    # Not by ask_prepared(), which has Django log the statement where statements are logged: bodies are of no use there, and megabytes.
     database = cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
     with patience(PATIENCE_SECONDS), database.wrap_database_errors:
         found: tuple[int, UUID, str, Verdict] | None = (
